@@ -1,0 +1,12 @@
+// Builds everything: TypeScript first, then the slim FHIR definitions when their sources changed.
+// `tsc` is started through node, so that no shell and no PATH entry is needed.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+const run = (args) => {
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+};
+
+run(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json', ...process.argv.slice(2)]);
+if (existsSync('dist/scripts/definitions/build.js')) run(['dist/scripts/definitions/build.js']);
