@@ -1,0 +1,60 @@
+/**
+ * The transport-free FHIR request and response: REST, batch entries, the command line and operations all speak these
+ * (https://hl7.org/fhir/R4/http.html).
+ */
+import type { Issue } from '../core/error.js';
+import type { Version } from '../store/resource.js';
+
+export type InteractionName =
+  | 'read' | 'vread' | 'create' | 'update' | 'delete' | 'patch'
+  | 'conditional-read' | 'conditional-update' | 'conditional-delete' | 'conditional-patch'
+  | 'history-instance' | 'history-type' | 'history-system'
+  | 'search-type' | 'search-system'
+  | 'capabilities' | 'batch-or-transaction';
+
+export interface Conditions {
+  readonly ifMatch?: string | undefined;
+  readonly ifNoneMatch?: string | undefined;
+  readonly ifModifiedSince?: string | undefined;
+  readonly ifNoneExist?: string | undefined;
+}
+
+export interface Prefer {
+  readonly return?: 'minimal' | 'representation' | 'OperationOutcome' | undefined;
+  readonly handling?: 'strict' | 'lenient' | undefined;
+}
+
+export interface Payload {
+  /** The text as sent, decoded to Unicode. */
+  readonly text: string;
+  readonly format: 'json' | 'json-patch';
+}
+
+export interface FhirRequest {
+  readonly interaction: InteractionName;
+  readonly type?: string | undefined;
+  readonly id?: string | undefined;
+  /** Version id of the URL. */
+  readonly version?: string | undefined;
+  /** Decoded query and form parameters in the order sent; those about the form of the answer (`_format`, `_pretty`) left out. */
+  readonly params: readonly (readonly [name: string, value: string])[];
+  readonly conditions: Conditions;
+  readonly prefer: Prefer;
+  readonly payload?: Payload | undefined;
+  readonly idempotencyKey?: string | undefined;
+  readonly requestId: string;
+}
+
+export interface FhirResponse {
+  readonly status: number;
+  /** Gives ETag and Last-Modified. */
+  readonly version?: Pick<Version, 'type' | 'id' | 'version' | 'updated'> | undefined;
+  /** Whether Location and Content-Location name the version. */
+  readonly created?: boolean | undefined;
+  /** JSON text of the resource, Bundle or CapabilityStatement; undefined for an empty body. */
+  readonly body?: string | undefined;
+  /** For an OperationOutcome body, or the warnings that go into it. */
+  readonly issues?: readonly Issue[] | undefined;
+  /** An answer kept from an earlier request with this Idempotency-Key. */
+  readonly replayed?: boolean | undefined;
+}

@@ -1,0 +1,47 @@
+/**
+ * The engine-neutral search plan: what a search asks for once names are resolved and values are parsed
+ * (https://hl7.org/fhir/R4/search.html). It speaks of parameters and values, never of how an engine keeps them.
+ */
+export type Predicate =
+  | { readonly op: 'and' | 'or'; readonly of: readonly Predicate[] }
+  | { readonly op: 'not'; readonly of: Predicate }
+  | { readonly op: 'id'; readonly ids: readonly string[] }
+  /** Last change in [low, high], milliseconds, either end open when undefined. */
+  | { readonly op: 'updated'; readonly low?: number | undefined; readonly high?: number | undefined }
+  /** `system` undefined: any system; null: only codes without a system. `code` undefined: any code of the system. */
+  | { readonly op: 'token'; readonly param: string; readonly within?: string | undefined; readonly system?: string | null | undefined; readonly code?: string | undefined }
+  | { readonly op: 'string'; readonly param: string; readonly within?: string | undefined; readonly match: 'prefix' | 'exact' | 'contains'; readonly text: string }
+  | RangePredicate
+  | { readonly op: 'reference'; readonly param: string; readonly within?: string | undefined; readonly targets: readonly string[] }
+  | { readonly op: 'uri'; readonly param: string; readonly within?: string | undefined; readonly match: 'exact' | 'below' | 'above'; readonly uri: string };
+
+/**
+ * Compares an indexed interval [l, h] with the interval of the search value [low, high]:
+ * `within` low <= l and h <= high (eq); `overlaps` h >= low and l <= high (ap, and gt/lt/ge/le with one end open);
+ * `after` l > high (sa); `before` h < low (eb).
+ */
+export interface RangePredicate {
+  readonly op: 'range';
+  readonly kind: 'date' | 'number' | 'quantity';
+  readonly param: string;
+  readonly within?: string | undefined;
+  readonly unit?: string | undefined;
+  readonly compare: 'within' | 'overlaps' | 'after' | 'before';
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Where a page stopped: opaque to everyone but the engine that made it; JSON-safe. */
+export type Position = readonly (string | number | null)[];
+
+export interface SearchPlan {
+  /** Types searched; at least one. */
+  readonly types: readonly string[];
+  /** Undefined: every resource of the types. */
+  readonly where?: Predicate | undefined;
+  /** `stored` is the order in which resources were first stored: stable under every write. */
+  readonly sort?: 'stored' | 'updated' | '-updated' | undefined;
+  /** Matches on one page; 0 asks for none. */
+  readonly count: number;
+  readonly after?: Position | undefined;
+}

@@ -1,0 +1,112 @@
+/**
+ * Versions of resources and the one way to change them. A version is kept as its exact JSON text;
+ * a delete is a version too (https://hl7.org/fhir/R4/http.html#history).
+ */
+import type { IndexEntry } from './index-entry.js';
+import type { SearchPlan } from './plan.js';
+
+export interface ResourceKey {
+  readonly type: string;
+  readonly id: string;
+}
+
+/** The HTTP verb that made the version, as history reports it. */
+export type WriteMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface Version extends ResourceKey {
+  /** 1, 2, 3, ... without gaps per resource. */
+  readonly version: number;
+  /** Milliseconds since 1970; never decreases along the change feed. */
+  readonly updated: number;
+  /** Position in the change feed: rises with every version stored, in the order of commits. */
+  readonly seq: number;
+  readonly method: WriteMethod;
+  /** The exact JSON text; undefined for a delete. */
+  readonly body?: string | undefined;
+}
+
+/** One new version. */
+export interface Write extends ResourceKey {
+  readonly method: WriteMethod;
+  /** Version that must be current for the write to happen; 0: the resource never existed. The new one is `base + 1`. */
+  readonly base: number;
+  /**
+   * JSON text; 24 characters at `stampAt` are `meta.lastUpdated`, which the store fills in at the commit.
+   * Undefined for a delete.
+   */
+  readonly body?: { readonly text: string; readonly stampAt: number } | undefined;
+  readonly index: readonly IndexEntry[];
+}
+
+/** What must still be true inside the commit, so that conditions are decided without a race. */
+export type Guard =
+  /** The plan finds exactly `expected` ("Type/id"). `claim` is the canonical criteria: commits with one claim exclude each other. */
+  | { readonly kind: 'matches'; readonly claim: string; readonly plan: SearchPlan; readonly expected: readonly string[] }
+  /** The resource exists and is not deleted. */
+  | { readonly kind: 'exists'; readonly key: ResourceKey }
+  /** The resource is at this version: 0 never existed. */
+  | { readonly kind: 'version'; readonly key: ResourceKey; readonly version: number }
+  /** Nothing outside of this commit refers to the resource. */
+  | { readonly kind: 'unreferenced'; readonly key: ResourceKey };
+
+/** An answer kept for an Idempotency-Key. */
+export interface StoredAnswer {
+  /** Hash of caller and key. */
+  readonly key: string;
+  /** Hash of the request. */
+  readonly fingerprint: string;
+  readonly expires: number;
+  /** JSON text from which the answer can be made again: statuses and the versions they speak of. */
+  readonly answer: string;
+}
+
+/** One record of the append-only audit journal, canonical bytes as text. */
+export interface AuditRecord {
+  readonly text: string;
+}
+
+/** Something to do after the commit, kept until done. */
+export interface OutboxRecord {
+  readonly topic: string;
+  readonly text: string;
+}
+
+/** Everything that becomes true together or not at all. */
+export interface Commit {
+  readonly writes: readonly Write[];
+  readonly guards?: readonly Guard[] | undefined;
+  readonly audit?: readonly AuditRecord[] | undefined;
+  readonly outbox?: readonly OutboxRecord[] | undefined;
+  readonly answer?: StoredAnswer | undefined;
+}
+
+export type CommitResult =
+  | { readonly ok: true; /** Milliseconds since 1970, the `lastUpdated` of every write. */ readonly updated: number; /** Feed position of the last write. */ readonly seq: number }
+  /** Nothing was stored. `write`, `guard`: index of the one that failed; `answer`: the key is taken. */
+  | { readonly ok: false; readonly failed: 'write' | 'guard' | 'answer'; readonly index: number };
+
+export interface HistoryQuery {
+  readonly type?: string | undefined;
+  readonly id?: string | undefined;
+  /** Only versions at or after this time. */
+  readonly since?: number | undefined;
+  /** Only versions that were current at some moment of [low, high]. */
+  readonly at?: { readonly low: number; readonly high: number } | undefined;
+  readonly count: number;
+  /** Only versions before this feed position: newest first. */
+  readonly before?: number | undefined;
+}
+
+export interface HistoryPage {
+  /** Newest first. */
+  readonly versions: readonly Version[];
+  readonly more: boolean;
+  /** Versions of the whole history asked for, over all pages. */
+  readonly total: number;
+}
+
+export interface SearchPage {
+  readonly matches: readonly Version[];
+  /** Where the next page starts; undefined at the end. */
+  readonly next?: readonly (string | number | null)[] | undefined;
+}

@@ -1,0 +1,80 @@
+/**
+ * The store port: what every engine does. The engine half is the smallest set of methods that can carry the server;
+ * `test/suite/store.suite.ts` is the contract in executable form.
+ */
+import type { Position, SearchPlan } from './plan.js';
+import type { Commit, CommitResult, HistoryPage, HistoryQuery, ResourceKey, SearchPage, StoredAnswer, Version } from './resource.js';
+
+/** Where engines may differ; everything else may not. */
+export interface Supports {
+  /** Predicate operators the engine evaluates. */
+  readonly predicates: ReadonlySet<string>;
+  /** Largest number of writes in one commit. */
+  readonly writesPerCommit: number;
+}
+
+export interface StoreStatistics {
+  /** Current, not deleted resources by type. */
+  readonly resources: Readonly<Record<string, number>>;
+  /** Versions ever stored. */
+  readonly versions: number;
+  /** Bytes on disk. */
+  readonly bytes: number;
+  /** Highest feed position. */
+  readonly seq: number;
+}
+
+/** A kept record of the journal or the outbox. */
+export interface Numbered {
+  readonly number: number;
+  readonly topic: string;
+  readonly text: string;
+}
+
+export interface IndexFault extends ResourceKey {
+  readonly problem: string;
+}
+
+export interface Store {
+  readonly supports: Supports;
+  /** All or nothing, durable when the promise resolves; later reads see it. */
+  commit(commit: Commit): Promise<CommitResult>;
+  /** The current version, deletes included; undefined when the resource never existed. */
+  read(key: ResourceKey): Promise<Version | undefined>;
+  /** One version; undefined when there is none. */
+  readVersion(key: ResourceKey, version: number): Promise<Version | undefined>;
+  /** One page of current, not deleted resources; one consistent moment. */
+  search(plan: SearchPlan): Promise<SearchPage>;
+  /** How many the plan finds over all pages. */
+  count(plan: SearchPlan): Promise<number>;
+  history(query: HistoryQuery): Promise<HistoryPage>;
+  /** Versions after a feed position, oldest first; what is returned is complete up to its last `seq`. */
+  changes(after: number, limit: number): Promise<readonly Version[]>;
+  /** The answer kept for an idempotency key, expired ones left out. */
+  answer(key: string, now: number): Promise<StoredAnswer | undefined>;
+  /** Records of the audit journal or the outbox after a number, oldest first. */
+  records(journal: 'audit' | 'outbox', after: number, limit: number): Promise<readonly Numbered[]>;
+  statistics(): Promise<StoreStatistics>;
+  maintain(task: MaintenanceTask): Promise<MaintenanceReport>;
+  close(): Promise<void>;
+}
+
+export type MaintenanceTask =
+  /** Copy a consistent snapshot to a new file, while serving. */
+  | { readonly task: 'backup'; readonly to: string }
+  /** Write the index of these resources anew; the bodies stay. */
+  | { readonly task: 'reindex'; readonly entries: readonly { readonly key: ResourceKey; readonly version: number; readonly index: Commit['writes'][number]['index'] }[] }
+  /** Compare the kept index of these resources with the given one. */
+  | { readonly task: 'check-index'; readonly entries: readonly { readonly key: ResourceKey; readonly version: number; readonly index: Commit['writes'][number]['index'] }[] }
+  /** Delete expired answers. */
+  | { readonly task: 'expire'; readonly now: number }
+  /** The engine's own check of its files. */
+  | { readonly task: 'check-files' };
+
+export interface MaintenanceReport {
+  /** How many were handled. */
+  readonly done: number;
+  readonly faults: readonly IndexFault[];
+}
+
+export type { Position };
