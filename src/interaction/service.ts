@@ -1,4 +1,6 @@
 /** What interactions need from the outside, given once at start. */
+import type { Issue } from '../core/error.js';
+import type { KeyedQueue } from '../core/keyed-queue.js';
 import type { Clock } from '../core/clock.js';
 import type { Ids } from '../core/id.js';
 import type { Observe } from '../core/observe.js';
@@ -30,6 +32,10 @@ export interface InteractionOptions {
 export interface Service {
   readonly store: Store;
   readonly registry: Registry;
+  /** Findings of a resource about to be stored, as its plain value; an error among them refuses the write. */
+  readonly validate: (resource: Readonly<Record<string, unknown>>) => readonly Issue[];
+  /** Writes that contend for one resource or one condition wait here for each other instead of retrying. */
+  readonly lanes: KeyedQueue;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly observe: Observe;

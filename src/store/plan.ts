@@ -2,6 +2,8 @@
  * The engine-neutral search plan: what a search asks for once names are resolved and values are parsed
  * (https://hl7.org/fhir/R4/search.html). It speaks of parameters and values, never of how an engine keeps them.
  */
+import type { IndexEntry } from './index-entry.js';
+
 export type Predicate =
   | { readonly op: 'and' | 'or'; readonly of: readonly Predicate[] }
   | { readonly op: 'not'; readonly of: Predicate }
@@ -13,6 +15,14 @@ export type Predicate =
   | { readonly op: 'string'; readonly param: string; readonly within?: string | undefined; readonly match: 'prefix' | 'exact' | 'contains'; readonly text: string }
   | RangePredicate
   | { readonly op: 'reference'; readonly param: string; readonly within?: string | undefined; readonly targets: readonly string[] }
+  /** A reference of `param` leads to a current resource of one of `types` that satisfies `where`. */
+  | { readonly op: 'chain'; readonly param: string; readonly types: readonly string[]; readonly where: Predicate }
+  /** A current resource of `type` that satisfies `where` refers here by its `param`. */
+  | { readonly op: 'has'; readonly type: string; readonly param: string; readonly where?: Predicate | undefined }
+  /** No entry of `param`, which is of this kind. */
+  | { readonly op: 'missing'; readonly param: string; readonly kind: IndexEntry['kind'] }
+  /** Only resources of these types, within a plan of several types. */
+  | { readonly op: 'type'; readonly types: readonly string[] }
   | { readonly op: 'uri'; readonly param: string; readonly within?: string | undefined; readonly match: 'exact' | 'below' | 'above'; readonly uri: string };
 
 /**
@@ -34,13 +44,20 @@ export interface RangePredicate {
 /** Where a page stopped: opaque to everyone but the engine that made it; JSON-safe. */
 export type Position = readonly (string | number | null)[];
 
+/** `_lastUpdated` and `_id` sort too, with the kinds `date` and `token`. */
+export interface SortKey {
+  readonly param: string;
+  readonly kind: IndexEntry['kind'];
+  readonly descending: boolean;
+}
+
 export interface SearchPlan {
   /** Types searched; at least one. */
   readonly types: readonly string[];
   /** Undefined: every resource of the types. */
   readonly where?: Predicate | undefined;
-  /** `stored` is the order in which resources were first stored: stable under every write. */
-  readonly sort?: 'stored' | 'updated' | '-updated' | undefined;
+  /** Most significant first, resources without a value last, ties in the order first stored; undefined: that order alone. */
+  readonly sort?: readonly SortKey[] | undefined;
   /** Matches on one page; 0 asks for none. */
   readonly count: number;
   readonly after?: Position | undefined;

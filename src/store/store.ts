@@ -39,10 +39,10 @@ export interface Store {
   readonly supports: Supports;
   /** All or nothing, durable when the promise resolves; later reads see it. */
   commit(commit: Commit): Promise<CommitResult>;
-  /** The current version, deletes included; undefined when the resource never existed. */
-  read(key: ResourceKey): Promise<Version | undefined>;
-  /** One version; undefined when there is none. */
-  readVersion(key: ResourceKey, version: number): Promise<Version | undefined>;
+  /** The current version, deletes included, or the numbered one; undefined when there is none. */
+  read(key: ResourceKey, version?: number): Promise<Version | undefined>;
+  /** Whether another current resource refers to this one. */
+  isReferenced(key: ResourceKey): Promise<boolean>;
   /** One page of current, not deleted resources; one consistent moment. */
   search(plan: SearchPlan): Promise<SearchPage>;
   /** How many the plan finds over all pages. */
