@@ -1,0 +1,35 @@
+/** Writes `generated/`: the slim definitions, once per change of their sources. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { correct, correctionsFile, readCorrections } from './correct.js';
+import { packagedFiles, readPackaged, slimDefinitions } from './sources.js';
+
+const target = 'generated';
+const scripts = ['slim', 'sources', 'value-set', 'correct', 'build'].map((name) => join('scripts', 'definitions', `${name}.ts`));
+
+const stampOf = (): string => {
+  const hash = createHash('sha256');
+  for (const file of packagedFiles()) hash.update(`${file.slice(file.lastIndexOf('/'))} ${String(statSync(file).size)}\n`);
+  for (const file of [...scripts, correctionsFile]) hash.update(readFileSync(file));
+  return hash.digest('hex');
+};
+
+const write = (name: string, value: unknown): void => {
+  writeFileSync(join(target, name), JSON.stringify(value));
+};
+
+const build = (stamp: string): void => {
+  const { types, parameters, compartments, codes } = correct(slimDefinitions(readPackaged()), readCorrections('.'));
+  mkdirSync(target, { recursive: true });
+  write('elements.json', types.map(({ invariants, ...type }) => ({ ...type, invariants: invariants.length })));
+  write('invariants.json', Object.fromEntries(types.map(({ name, invariants }) => [name, invariants])));
+  write('search-parameters.json', parameters);
+  write('compartments.json', compartments);
+  write('codes.json', codes);
+  writeFileSync(join(target, 'stamp'), stamp);
+};
+
+const stamp = stampOf();
+const stampFile = join(target, 'stamp');
+if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) build(stamp);
