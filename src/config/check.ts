@@ -1,0 +1,36 @@
+/** What must hold between settings before anything starts. Each check has a name, says what is wrong and how it is mended. */
+import { statSync } from 'node:fs';
+import type { Config } from './table.js';
+
+export interface Check {
+  readonly name: string;
+  /** Returns what is wrong, undefined when nothing is. */
+  readonly fault: (config: Config) => string | undefined;
+}
+
+const loopback = /^(localhost|127(\.\d{1,3}){3}|::1|0:0:0:0:0:0:0:1)$/i;
+
+/** Returns whether only this machine reaches the host. */
+export const isLoopback = (host: string): boolean => loopback.test(host);
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === false;
+
+export const checks: readonly Check[] = [
+  {
+    name: 'auth-open-is-local',
+    fault: ({ auth, host }) => (auth === 'open' && !isLoopback(host) ? `AUTH=open lets everyone read and change everything, so HOST must be loopback, not "${host}". Set HOST=127.0.0.1.` : undefined),
+  },
+  {
+    name: 'auth-smart-is-there',
+    fault: ({ auth }) => (auth === 'smart' ? 'AUTH=smart needs the authorization server, which this version does not have yet. Set AUTH=open to run without authorization on this machine alone.' : undefined),
+  },
+  {
+    name: 'store-is-known',
+    fault: ({ storeUrl }) => (storeUrl === 'sqlite:' ? undefined : 'STORE_URL must be sqlite: - this version has no other engine.'),
+  },
+  { name: 'data-dir-is-a-folder', fault: ({ dataDir }) => (isFile(dataDir) ? 'DATA_DIR names a file; name a folder.' : undefined) },
+  {
+    name: 'pages-fit',
+    fault: ({ pageSize, maxPageSize }) => (pageSize > maxPageSize ? `PAGE_SIZE is ${String(pageSize)}, more than MAX_PAGE_SIZE, which is ${String(maxPageSize)}.` : undefined),
+  },
+];

@@ -1,0 +1,68 @@
+/**
+ * Every setting there is: one row each, read once at start from the environment. The settings table in the documentation is
+ * generated from this file (`concierge settings --markdown`).
+ */
+import { bytes, choice, flag, folder, hostName, httpUrl, integer, optional, secret, words, type Reader } from './value.js';
+
+export interface Setting<T> extends Reader<T> {
+  /** Name of the environment variable. */
+  readonly env: string;
+  /** As it would be written; `''` is absent. */
+  readonly fallback: string;
+  /** What it is for, one or two sentences. */
+  readonly about: string;
+  /** Heading of the table it belongs under. */
+  readonly group: string;
+  /** Never shown. */
+  readonly hidden: boolean;
+}
+
+type Row = readonly [env: string, fallback: string, about: string];
+
+const inGroup = (group: string) => <T>([env, fallback, about]: Row, { read, form }: Reader<T>, hidden = false): Setting<T> => ({ env, fallback, about, read, form, group, hidden });
+const service = inGroup('Service');
+const behaviour = inGroup('FHIR behaviour');
+const limit = inGroup('Limits');
+const time = inGroup('Times');
+
+export const settings = {
+  port: service(['PORT', '8080', 'Port to listen on; 0 takes a free one.'], integer(0, 65_535)),
+  host: service(['HOST', '127.0.0.1', 'Address to listen on. Everything but loopback needs authorization.'], hostName),
+  baseUrl: service(['BASE_URL', '', 'Where clients reach the server, without `/fhir`; `http://HOST:PORT` when absent. Links and `fullUrl` begin with it, whatever a request calls its host.'], optional(httpUrl)),
+  dataDir: service(['DATA_DIR', './data', 'Folder of everything the server keeps: store, control socket, keys. Readable by the server alone.'], folder),
+  storeUrl: service(['STORE_URL', 'sqlite:', '`sqlite:` is the embedded store in DATA_DIR; `mongodb://...` is reserved for the MongoDB engine.'], { form: '`sqlite:`', read: (text) => text }),
+  auth: service(['AUTH', 'smart', '`open` means no authorization at all, and is refused unless HOST is loopback. `smart` is refused until the authorization server is part of this build.'], choice('smart', 'open')),
+  logLevel: service(['LOG_LEVEL', 'info', 'What is logged, as JSON lines. No level logs bodies, search values or names.'], choice('debug', 'info', 'warn', 'error', 'silent')),
+  corsOrigins: service(['CORS_ORIGINS', '', 'Origins of web apps that may call the API from a browser; `*` for any.'], words),
+  trustProxy: service(['TRUST_PROXY', 'false', 'Whether a proxy in front sets X-Forwarded-For; without one, clients could lie about their address.'], flag),
+  storeWriter: service(['STORE_WRITER', 'worker', 'Where the embedded store writes: on a thread of its own, or on the main one.'], choice('worker', 'inline')),
+
+  clientIds: behaviour(['CLIENT_IDS', 'true', 'Whether PUT to a new id creates the resource under it.'], flag),
+  conditionalDelete: behaviour(['CONDITIONAL_DELETE', 'single', 'What a conditional delete does when it matches several: refuse with 412, or delete all.'], choice('single', 'multiple')),
+  referentialIntegrity: behaviour(['REFERENTIAL_INTEGRITY', 'warn', 'References to what is not there: not looked at, answered with a warning, or refused.'], choice('off', 'warn', 'enforce')),
+  requireIfMatch: behaviour(['REQUIRE_IF_MATCH', 'false', 'Whether an update without If-Match is refused with 428.'], flag),
+  handling: behaviour(['HANDLING', 'strict', 'Unknown search parameters of a request without `Prefer: handling`: refused, or ignored with a warning.'], choice('strict', 'lenient')),
+  pageSize: behaviour(['PAGE_SIZE', '20', 'Matches on a page when the request has no `_count`.'], integer(1, 10_000)),
+  maxPageSize: behaviour(['MAX_PAGE_SIZE', '1000', 'The largest page; a larger `_count` is lowered to it.'], integer(1, 10_000)),
+  idempotencyHours: behaviour(['IDEMPOTENCY_HOURS', '24', 'How long the answer to an Idempotency-Key is kept.'], integer(1, 8_760)),
+  pageSecret: behaviour(['PAGE_SECRET', '', 'Key that signs page links. Made at the first start and kept in DATA_DIR when absent; several servers behind one address need the same.'], optional(secret(32)), true),
+
+  maxBodyBytes: limit(['MAX_BODY_BYTES', '32m', 'Largest request body, counted after decompression.'], bytes(1024, 1024 ** 3)),
+  maxDepth: limit(['MAX_DEPTH', '64', 'Deepest nesting of JSON that is read.'], integer(8, 1_000)),
+  maxBundleEntries: limit(['MAX_BUNDLE_ENTRIES', '10000', 'Entries of a batch or transaction.'], integer(1, 100_000)),
+  maxHeaderBytes: limit(['MAX_HEADER_BYTES', '16k', 'Largest request line and header together.'], bytes(4096, 1024 ** 2)),
+  maxConnections: limit(['MAX_CONNECTIONS', '10000', 'Connections held at once; further ones are closed.'], integer(1, 1_000_000)),
+  maxInFlight: limit(['MAX_IN_FLIGHT', '512', 'Requests worked on at once; further ones are answered 503 with Retry-After.'], integer(1, 100_000)),
+  maxRequestsPerSocket: limit(['MAX_REQUESTS_PER_SOCKET', '100000', 'Requests on one connection before it is closed; 0 is no limit.'], integer(0, 1_000_000_000)),
+
+  headersSeconds: time(['HEADERS_TIMEOUT_SECONDS', '10', 'How long a client may take to send its header.'], integer(1, 600)),
+  requestSeconds: time(['REQUEST_TIMEOUT_SECONDS', '30', 'How long a client may take to send its whole request.'], integer(1, 3_600)),
+  responseSeconds: time(['RESPONSE_TIMEOUT_SECONDS', '60', 'How long a client may read nothing of its answer.'], integer(1, 3_600)),
+  keepAliveSeconds: time(['KEEP_ALIVE_SECONDS', '5', 'How long an idle connection is kept.'], integer(1, 600)),
+  stopSeconds: time(['STOP_SECONDS', '10', 'How long a stopping server finishes what it has begun.'], integer(1, 600)),
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
+export type SettingName = keyof typeof settings;
+
+/** The settings as values. `baseUrl` is without `/fhir`. */
+export type Config = { readonly [name in SettingName]: ReturnType<(typeof settings)[name]['read']> };
