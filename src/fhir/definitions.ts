@@ -79,7 +79,14 @@ const once = <T>(make: () => T): (() => T) => {
   let made: { readonly value: T } | undefined;
   return () => (made ??= { value: make() }).value;
 };
-const readJson = (name: string): unknown => JSON.parse(readFileSync(join(packageRoot, 'generated', name), 'utf8'));
+const readJson = (name: string): unknown => {
+  const file = join(packageRoot, 'generated', name);
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new Error(`The FHIR definitions cannot be read from ${file}: run "npm run build".`, { cause });
+  }
+};
 const slimTypes = once(() => new Map((readJson('elements.json') as SlimType[]).map((type) => [type.name, type])));
 
 /** The concrete resource types, in alphabetical order. */
@@ -168,8 +175,9 @@ export const mandatoryElements = (type: string): readonly string[] => topLevel(t
 const codes = once(() => readJson('codes.json') as Record<string, string[]>);
 const codeSets = new Map<string, ReadonlySet<string>>();
 
-/** Returns `system|code` and the bare codes of a value set with a required binding; undefined when it cannot be listed. */
-export const codesOf = (valueSet: string): ReadonlySet<string> | undefined => {
+/** Returns `system|code` and the bare codes of a value set with a required binding, its version ignored; undefined when it cannot be listed. */
+export const codesOf = (valueSetUrl: string): ReadonlySet<string> | undefined => {
+  const [valueSet = ''] = valueSetUrl.split('|');
   const found = codeSets.get(valueSet);
   if (found !== undefined) return found;
   const members = codes()[valueSet];
@@ -181,5 +189,5 @@ export const codesOf = (valueSet: string): ReadonlySet<string> | undefined => {
 
 const invariants = once(() => readJson('invariants.json') as Record<string, Invariant[]>);
 
-/** Returns the constraints of a type and of its elements. */
+/** Returns the constraints of a type and of its elements; those a type inherits at its root (`dom-2`) stand at `baseOf(type)`. */
 export const invariantsOf = (type: string): readonly Invariant[] => invariants()[type] ?? [];
