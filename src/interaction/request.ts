@@ -7,7 +7,7 @@ import type { Version } from '../store/resource.js';
 
 export type InteractionName =
   | 'read' | 'vread' | 'create' | 'update' | 'delete' | 'patch'
-  | 'conditional-read' | 'conditional-update' | 'conditional-delete' | 'conditional-patch'
+  | 'conditional-update' | 'conditional-delete' | 'conditional-patch'
   | 'history-instance' | 'history-type' | 'history-system'
   | 'search-type' | 'search-system'
   | 'capabilities' | 'batch-or-transaction';

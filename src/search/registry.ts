@@ -7,6 +7,8 @@ export interface SearchParameter {
   readonly type: 'number' | 'date' | 'string' | 'token' | 'reference' | 'composite' | 'quantity' | 'uri' | 'special';
   /** Types a reference may point to. */
   readonly targets: readonly string[];
+  /** Whether a search can use it; the CapabilityStatement names no other. */
+  readonly searchable: boolean;
 }
 
 export interface Registry {

@@ -12,6 +12,8 @@ export interface SearchRequest {
   readonly baseUrl: string;
   readonly pageSize: number;
   readonly maxPageSize: number;
+  /** What page links are signed with, and for whom; undefined where there are no pages. */
+  readonly paging?: { readonly secret: string; readonly viewerKey: string } | undefined;
 }
 
 export interface PlannedSearch {
@@ -24,3 +26,18 @@ export interface PlannedSearch {
   /** Canonical text of the criteria: equal for equal criteria, whatever their order. */
   readonly criteria: string;
 }
+
+// TEMPORARY until the planner lands
+import { FhirError } from '../core/error.js';
+import type { Predicate } from '../store/plan.js';
+export const planSearch = (r: SearchRequest): PlannedSearch => {
+  const of: Predicate[] = [];
+  let count = r.pageSize;
+  for (const [name, value] of r.params) {
+    if (name === '_id') of.push({ op: 'id', ids: value.split(',') });
+    else if (name === '_count') count = Number(value);
+    else if (name === 'identifier') { const [system, code] = value.split('|'); of.push({ op: 'token', param: 'identifier', system, code }); }
+    else throw new FhirError('unknown-parameter', name);
+  }
+  return { plan: { types: r.types, count, where: of.length === 0 ? undefined : { op: 'and', of } }, applied: r.params, issues: [], total: 'accurate', criteria: JSON.stringify(r.params) };
+};

@@ -1,0 +1,82 @@
+/** capabilities, https://hl7.org/fhir/R4/http.html#capabilities: generated from the route table and the registry. */
+import { FhirError } from '../core/error.js';
+import { resourceTypes } from '../fhir/definitions.js';
+import type { Context, Interaction } from './context.js';
+import { checkParams, singleParam } from './params.js';
+import { routeTable } from './route.js';
+import type { Service } from './service.js';
+import { shapeResource } from './shape.js';
+
+/** When the statement last changed its meaning. */
+const published = '2026-11-24';
+const patchFormats = ['application/json-patch+json'];
+const kept = new WeakMap<Service, string>();
+
+/** Returns 200 with the CapabilityStatement; throws `invalid-parameter` for a mode that is not served. */
+export const capabilities: Interaction = async (context) => {
+  checkParams(context, ['mode', '_summary', '_elements']);
+  const mode = singleParam(context, 'mode') ?? 'full';
+  if (mode === 'terminology') throw new FhirError('not-implemented', 'mode=terminology is not served; ask for mode=full.', { location: 'http.mode' });
+  if (mode !== 'full' && mode !== 'normative') throw new FhirError('invalid-parameter', 'mode must be full, normative or terminology.', { location: 'http.mode' });
+  return { status: 200, body: shapeResource(context.request.params, statementText(context)) };
+};
+
+const statementText = ({ service }: Context): string => {
+  const known = kept.get(service);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(capabilityStatement(service));
+  kept.set(service, text);
+  return text;
+};
+
+/** Returns the CapabilityStatement of this server; nothing in it that does not work. */
+export const capabilityStatement = (service: Service): Record<string, unknown> => ({
+  resourceType: 'CapabilityStatement',
+  id: 'concierge-fhir',
+  url: `${service.options.baseUrl}/metadata`,
+  version: service.options.version,
+  name: 'ConciergeFhir',
+  title: 'Concierge FHIR',
+  status: 'active',
+  date: published,
+  publisher: 'Concierge FHIR',
+  kind: 'instance',
+  software: { name: 'Concierge FHIR', version: service.options.version },
+  implementation: { description: 'Concierge FHIR server', url: service.options.baseUrl },
+  fhirVersion: '4.0.1',
+  format: ['application/fhir+json', 'json'],
+  patchFormat: patchFormats,
+  rest: [{
+    mode: 'server',
+    documentation: 'Every resource type of FHIR R4 is served alike.',
+    resource: resourceTypes.map((type) => resourceCapability(service, type)),
+    interaction: systemCodes().map((code) => ({ code })),
+    searchParam: searchParamsOf(service, 'Resource'),
+  }],
+});
+
+const codesOf = (shapes: readonly string[]): string[] => [...new Set(routeTable.filter(({ shape }) => shapes.includes(shape)).map(({ code }) => code).filter((code) => code !== undefined))];
+const typeCodes = (): string[] => codesOf(['type', 'type-history', 'instance', 'instance-history', 'version']);
+const systemCodes = (): string[] => ['transaction', 'batch', ...codesOf(['system', 'system-history']).filter((code) => code !== 'transaction')];
+
+const resourceCapability = (service: Service, type: string): Record<string, unknown> => {
+  const { options } = service;
+  return {
+    type,
+    interaction: typeCodes().map((code) => ({ code })),
+    versioning: options.requireIfMatch ? 'versioned-update' : 'versioned',
+    readHistory: true,
+    updateCreate: options.clientIds,
+    conditionalCreate: true,
+    conditionalRead: 'full-support',
+    conditionalUpdate: true,
+    conditionalDelete: options.conditionalDelete,
+    referencePolicy: options.referentialIntegrity === 'enforce' ? ['literal', 'logical', 'enforced'] : ['literal', 'logical'],
+    searchParam: searchParamsOf(service, type),
+  };
+};
+
+const searchParamsOf = (service: Service, type: string): Record<string, unknown>[] =>
+  [...service.registry.parametersOf(type).values()]
+    .filter(({ searchable }) => searchable)
+    .map(({ code, url, type: kind }) => ({ name: code, ...(url === '' ? {} : { definition: url }), type: kind }));

@@ -1,0 +1,47 @@
+/** Performs one interaction for one viewer: the single entry for REST, bundles, commands and operations. */
+import { makeBundleInteraction } from './bundle.js';
+import { capabilities } from './capabilities.js';
+import type { Interaction, Perform } from './context.js';
+import { create } from './create.js';
+import { conditionalDelete, remove } from './delete.js';
+import { history } from './history.js';
+import { idempotent } from './idempotency.js';
+import { checkParams } from './params.js';
+import { conditionalPatch, patch } from './patch.js';
+import { read } from './read.js';
+import type { InteractionName } from './request.js';
+import { search } from './search.js';
+import { conditionalUpdate, update } from './update.js';
+import { vread } from './vread.js';
+
+const taking = (allowed: readonly string[], inner: Interaction): Interaction => async (context) => {
+  if (context.request.params.length > 0) checkParams(context, allowed);
+  return inner(context);
+};
+const shaped = ['_summary', '_elements'];
+
+const interactions: Readonly<Record<InteractionName, Interaction>> = {
+  'read': taking(shaped, read),
+  'vread': taking(shaped, vread),
+  'create': idempotent(taking([], create)),
+  'update': idempotent(taking([], update)),
+  'delete': idempotent(taking([], remove)),
+  'patch': idempotent(taking([], patch)),
+  'conditional-update': idempotent(conditionalUpdate),
+  'conditional-delete': idempotent(conditionalDelete),
+  'conditional-patch': idempotent(conditionalPatch),
+  'history-instance': history,
+  'history-type': history,
+  'history-system': history,
+  'search-type': search,
+  'search-system': search,
+  'capabilities': capabilities,
+  'batch-or-transaction': taking([], makeBundleInteraction((service, viewer, request) => perform(service, viewer, request))),
+};
+
+/**
+ * Returns the answer to the request on behalf of the viewer.
+ * Throws a FhirError for whatever the caller can mend; any other error is a failure of the server.
+ */
+export const perform: Perform = (service, viewer, request) =>
+  interactions[request.interaction]({ service, viewer, request });

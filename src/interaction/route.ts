@@ -1,0 +1,110 @@
+/**
+ * The one route table (https://hl7.org/fhir/R4/http.html#summary): HTTP routes, batch entries, scopes and the
+ * CapabilityStatement are all read from it.
+ */
+import { FhirError } from '../core/error.js';
+import { isId } from '../core/id.js';
+import { nearName } from '../core/near-name.js';
+import { isResourceType, resourceTypes } from '../fhir/definitions.js';
+import type { InteractionName } from './request.js';
+
+export type Shape =
+  | 'system' | 'metadata' | 'system-search' | 'system-history'
+  | 'type' | 'type-search' | 'type-history'
+  | 'instance' | 'instance-history' | 'version';
+
+export interface RouteRow {
+  readonly shape: Shape;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly interaction: InteractionName;
+  /** Code in CapabilityStatement.rest.(resource.)interaction; undefined where the statement says it otherwise. */
+  readonly code?: string;
+  /** Permission a SMART scope must carry: create, read, update, delete, search. */
+  readonly permission: 'c' | 'r' | 'u' | 'd' | 's' | '';
+}
+
+export const routeTable: readonly RouteRow[] = [
+  { shape: 'metadata', method: 'GET', interaction: 'capabilities', permission: '' },
+  { shape: 'system', method: 'POST', interaction: 'batch-or-transaction', code: 'transaction', permission: '' },
+  { shape: 'system', method: 'GET', interaction: 'search-system', code: 'search-system', permission: 's' },
+  { shape: 'system-search', method: 'POST', interaction: 'search-system', permission: 's' },
+  { shape: 'system-history', method: 'GET', interaction: 'history-system', code: 'history-system', permission: 'r' },
+  { shape: 'type', method: 'GET', interaction: 'search-type', code: 'search-type', permission: 's' },
+  { shape: 'type-search', method: 'POST', interaction: 'search-type', permission: 's' },
+  { shape: 'type', method: 'POST', interaction: 'create', code: 'create', permission: 'c' },
+  { shape: 'type', method: 'PUT', interaction: 'conditional-update', permission: 'u' },
+  { shape: 'type', method: 'PATCH', interaction: 'conditional-patch', permission: 'u' },
+  { shape: 'type', method: 'DELETE', interaction: 'conditional-delete', permission: 'd' },
+  { shape: 'type-history', method: 'GET', interaction: 'history-type', code: 'history-type', permission: 'r' },
+  { shape: 'instance', method: 'GET', interaction: 'read', code: 'read', permission: 'r' },
+  { shape: 'instance', method: 'PUT', interaction: 'update', code: 'update', permission: 'u' },
+  { shape: 'instance', method: 'PATCH', interaction: 'patch', code: 'patch', permission: 'u' },
+  { shape: 'instance', method: 'DELETE', interaction: 'delete', code: 'delete', permission: 'd' },
+  { shape: 'instance-history', method: 'GET', interaction: 'history-instance', code: 'history-instance', permission: 'r' },
+  { shape: 'version', method: 'GET', interaction: 'vread', code: 'vread', permission: 'r' },
+];
+
+export interface Route {
+  readonly interaction: InteractionName;
+  readonly type?: string | undefined;
+  readonly id?: string | undefined;
+  readonly version?: string | undefined;
+}
+
+interface Place extends Omit<Route, 'interaction'> {
+  readonly shape: Shape;
+}
+
+const byPlace = new Map(routeTable.map((row) => [`${row.method} ${row.shape}`, row]));
+const methodsOf = (shape: Shape): string[] => {
+  const methods = routeTable.filter((row) => row.shape === shape).map((row) => row.method as string);
+  return methods.includes('GET') ? ['GET', 'HEAD', ...methods.filter((method) => method !== 'GET')] : methods;
+};
+
+/**
+ * Returns the interaction that a request line asks for. `segments` are the decoded path segments below the base.
+ * Throws `unknown-type`, `no-such-endpoint`, `invalid-id` or `method-not-allowed` (with the methods that are).
+ */
+export const routeOf = (method: string, segments: readonly string[]): Route => {
+  const place = placeOf(segments);
+  const row = byPlace.get(`${method === 'HEAD' ? 'GET' : method} ${place.shape}`);
+  if (row === undefined) {
+    const allow = methodsOf(place.shape);
+    throw new FhirError('method-not-allowed', `${method.slice(0, 10)} is not an interaction of this URL; it takes ${allow.join(', ')}.`, { allow });
+  }
+  const { type, id, version } = place;
+  return { interaction: row.interaction, type, id, version };
+};
+
+const placeOf = (segments: readonly string[]): Place => {
+  const [first, second, third, fourth] = segments;
+  if (first === undefined) return { shape: 'system' };
+  if (segments.length === 1 && first === 'metadata') return { shape: 'metadata' };
+  if (segments.length === 1 && first === '_search') return { shape: 'system-search' };
+  if (segments.length === 1 && first === '_history') return { shape: 'system-history' };
+  const type = checkType(first);
+  if (second === undefined) return { shape: 'type', type };
+  if (segments.length === 2 && second === '_search') return { shape: 'type-search', type };
+  if (segments.length === 2 && second === '_history') return { shape: 'type-history', type };
+  const id = checkId(second);
+  if (third === undefined) return { shape: 'instance', type, id };
+  if (third !== '_history' || segments.length > 4) throw noSuchEndpoint();
+  if (fourth === undefined) return { shape: 'instance-history', type, id };
+  return { shape: 'version', type, id, version: checkId(fourth) };
+};
+
+const noSuchEndpoint = (): FhirError =>
+  new FhirError('no-such-endpoint', 'There is no such endpoint below the FHIR base; see /metadata for what there is.');
+
+const checkType = (name: string): string => {
+  if (isResourceType(name)) return name;
+  if (name.startsWith('$') || name.startsWith('_')) throw noSuchEndpoint();
+  const near = nearName(name, resourceTypes);
+  throw new FhirError('unknown-type', `"${name.slice(0, 40)}" is not a resource type of FHIR R4.${near === undefined ? '' : ` Did you mean ${near}?`}`);
+};
+
+const checkId = (text: string): string => {
+  if (text.startsWith('$') || text.startsWith('_')) throw noSuchEndpoint();
+  if (isId(text)) return text;
+  throw new FhirError('invalid-id', 'The id in the URL must be 1 to 64 characters of A-Z, a-z, 0-9, "-" and ".".', { location: 'http.url' });
+};

@@ -1,0 +1,66 @@
+/** `_summary` and `_elements`: a part of a resource, cut out of its text (https://hl7.org/fhir/R4/search.html#summary). */
+import { FhirError } from '../core/error.js';
+import { selectMembers } from '../core/json/select.js';
+import { nearName } from '../core/near-name.js';
+import { elementsOf, mandatoryElements, summaryElements } from '../fhir/definitions.js';
+
+export type Params = readonly (readonly [name: string, value: string])[];
+
+const summaries = ['true', 'false', 'text', 'data', 'count'];
+const always = new Set(['resourceType', 'id', 'meta']);
+const typeForm = /"resourceType":"([A-Za-z]+)"/;
+
+/** Returns the last value of a parameter, or undefined. */
+export const paramOf = (params: Params, name: string): string | undefined => params.findLast(([key]) => key === name)?.[1];
+
+/** Returns the checked value of `_summary`; throws `invalid-parameter`. */
+export const summaryOf = (params: Params): string => {
+  const summary = paramOf(params, '_summary') ?? 'false';
+  if (summaries.includes(summary)) return summary;
+  throw new FhirError('invalid-parameter', `_summary must be one of ${summaries.join(', ')}.`, { location: 'http._summary' });
+};
+
+/**
+ * Returns the JSON text with what `_summary` and `_elements` leave of it, tagged SUBSETTED; the text itself when they
+ * leave all. Mandatory elements stay, since a resource without them would be invalid.
+ */
+export const shapeResource = (params: Params, body: string): string => {
+  if (!params.some(([name]) => name === '_summary' || name === '_elements')) return body;
+  const type = typeForm.exec(body)?.[1] ?? '';
+  const keep = keepOf(params, type);
+  return keep === undefined ? body : selectMembers(body, keep);
+};
+
+const keepOf = (params: Params, type: string): ((name: string) => boolean) | undefined => {
+  const elements = params.filter(([name]) => name === '_elements').flatMap(([, value]) => value.split(',')).map((name) => name.trim()).filter((name) => name !== '');
+  const mandatory = new Set(mandatoryElements(type));
+  if (elements.length > 0) {
+    const wanted = new Set(elements.flatMap((name) => elementNames(type, name)));
+    return (name) => always.has(name) || mandatory.has(bare(name)) || wanted.has(bare(name));
+  }
+  switch (summaryOf(params)) {
+    case 'true': {
+      const summary = new Set(summaryElements(type));
+      return (name) => always.has(name) || mandatory.has(bare(name)) || summary.has(bare(name));
+    }
+    case 'text':
+      return (name) => always.has(name) || name === 'text' || mandatory.has(bare(name));
+    case 'data':
+      return (name) => name !== 'text';
+    default:
+      return undefined;
+  }
+};
+
+/** `_birthDate` goes where `birthDate` goes. */
+const bare = (name: string): string => (name.startsWith('_') ? name.slice(1) : name);
+
+/** `Patient.name` and `name` mean the same; `value` means every type of the choice. */
+const elementNames = (type: string, name: string): string[] => {
+  const own = name.startsWith(`${type}.`) ? name.slice(type.length + 1) : name;
+  const elements = [...elementsOf(type)];
+  const names = elements.filter(([key, element]) => key === own || (element.choice && element.name === own)).map(([key]) => key);
+  if (names.length > 0 || own.includes('.') || /^[A-Z]/.test(own)) return names.length > 0 ? names : [own.split('.')[0] ?? own];
+  const near = nearName(own, elements.map(([key]) => key));
+  throw new FhirError('invalid-parameter', `_elements: ${type} has no element "${own.slice(0, 40)}".${near === undefined ? '' : ` Did you mean ${near}?`}`, { location: 'http._elements' });
+};

@@ -1,0 +1,84 @@
+/** What of a transaction's entry does not depend on the store: read once, whatever is tried later. */
+import { makeBreather } from '../core/breathe.js';
+import { FhirError } from '../core/error.js';
+import { atEntry, type EntryIn } from './bundle-entry.js';
+import { typeOf, type Context } from './context.js';
+import { checkIncoming, type Incoming } from './incoming.js';
+import type { JsonPatch } from './json-patch.js';
+import { linksOf, type FoundLink } from './link.js';
+import { parseCriteria, parseCriteriaText, type Criteria } from './match.js';
+import { readPatch } from './patch.js';
+import { checkSameId } from './update.js';
+
+export interface Prepared {
+  readonly entry: EntryIn;
+  /** The context of the entry as a request of its own. */
+  readonly context: Context;
+  readonly type: string;
+  readonly incoming: Incoming | undefined;
+  readonly links: readonly FoundLink[];
+  readonly criteria: Criteria | undefined;
+  readonly patch: JsonPatch | undefined;
+  /** Id for a new resource. */
+  readonly newId: string;
+}
+
+const order = ['DELETE', 'POST', 'PUT', 'PATCH'];
+
+/** Returns the writing entries in processing order, read and validated; throws for the first that cannot be. */
+export const prepareEntries = async (context: Context, entries: readonly EntryIn[]): Promise<Prepared[]> => {
+  const breathe = makeBreather();
+  const prepared: Prepared[] = [];
+  for (const entry of entries) {
+    prepared.push(within(entry, () => prepare(context, entry)));
+    await breathe();
+  }
+  return prepared.sort((a, b) => order.indexOf(a.entry.method) - order.indexOf(b.entry.method) || a.entry.index - b.entry.index);
+};
+
+/** Runs work for one entry; what it throws is placed there. */
+export const within = <T>(entry: EntryIn, work: () => T): T => {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof FhirError ? atEntry(error, entry.index) : error;
+  }
+};
+
+/** The same for work that waits. */
+export const withinAsync = async <T>(entry: EntryIn, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof FhirError ? atEntry(error, entry.index) : error;
+  }
+};
+
+const prepare = (outer: Context, entry: EntryIn): Prepared => {
+  const context: Context = { ...outer, request: entry.request };
+  const type = typeOf(context);
+  const isPatch = entry.method === 'PATCH';
+  const incoming = entry.resource === undefined || isPatch || entry.method === 'DELETE' ? undefined : checkIncoming(context, entry.resource, type);
+  if (incoming !== undefined && entry.request.interaction === 'update') checkSameId(incoming, entry.request.id ?? '');
+  return {
+    entry, context, type, incoming,
+    links: incoming === undefined ? [] : linksOf(incoming.value),
+    criteria: criteriaOf(context, type),
+    patch: isPatch ? readPatch(context) : undefined,
+    newId: incoming !== undefined && entry.method === 'PUT' && incoming.id !== undefined ? incoming.id : context.service.ids.resource(),
+  };
+};
+
+const criteriaOf = (context: Context, type: string): Criteria | undefined => {
+  const { interaction, params, conditions } = context.request;
+  switch (interaction) {
+    case 'conditional-update':
+    case 'conditional-patch':
+    case 'conditional-delete':
+      return parseCriteria(context, type, params);
+    case 'create':
+      return conditions.ifNoneExist === undefined ? undefined : parseCriteriaText(context, type, conditions.ifNoneExist);
+    default:
+      return undefined;
+  }
+};

@@ -1,0 +1,107 @@
+/**
+ * transaction: all entries or none, https://hl7.org/fhir/R4/http.html#transaction. Identities first, then references,
+ * then one commit whose guards hold every condition the outcome was decided on.
+ */
+import { FhirError } from '../core/error.js';
+import type { Guard, Write } from '../store/resource.js';
+import { atEntry, type EntryIn } from './bundle-entry.js';
+import { bundleText } from './bundle-text.js';
+import { answerWrite, answerNothing } from './answer.js';
+import { versionOf, recipeOf, type Change } from './change.js';
+import type { Context, Perform } from './context.js';
+import { answerEntry } from './entry-text.js';
+import { checkAnswerTaken, keptAnswer, replayRecipe, type Recipe } from './idempotency.js';
+import type { FhirResponse } from './request.js';
+import { checkUnreferenced } from './reference.js';
+import { decideEntries, type Decided } from './transaction-decide.js';
+import { prepareEntries, withinAsync, type Prepared } from './transaction-prepare.js';
+
+const attempts = 20;
+const isRead = ({ method }: EntryIn): boolean => method === 'GET' || method === 'HEAD';
+
+/** Returns 200 with one entry for each; throws what the first entry that fails deserves, and nothing is stored. */
+export const transact = async (context: Context, entries: readonly EntryIn[], perform: Perform): Promise<FhirResponse> => {
+  checkFullUrls(entries);
+  const writing = await prepareEntries(context, entries.filter((entry) => !isRead(entry)));
+  await checkReads(context, entries, { writing, perform });
+  for (let tried = 0; tried < attempts; tried += 1) {
+    const changes = await decideEntries(context, writing);
+    const { writes, guards } = commitOf(changes);
+    const recipes = entries.map((entry): Recipe | null => { const change = changes.get(entry.index); return change === undefined ? null : recipeOf(change); });
+    const answer = keptAnswer(context, { kind: 'transaction', entries: recipes });
+    const result = writes.length === 0 && answer === undefined ? { ok: true as const, updated: 0 } : await context.service.store.commit({ writes, guards, answer });
+    if (result.ok) return answerAll(context, entries, (entry) => answerEntryOf(context, { entry, change: withTwin(changes, entry.index), updated: result.updated, perform }));
+    checkAnswerTaken(result);
+    checkUnreferenced(result, guards);
+  }
+  throw new FhirError('version-conflict', 'The resources keep changing while this transaction is processed; repeat it.', { retryAfter: 1 });
+};
+
+/** Returns the first answer to a transaction again; undefined when the recipe is not one of a transaction. */
+export const replayTransaction = async (context: Context, kept: { recipe: Recipe; entries: readonly EntryIn[]; perform: Perform }): Promise<FhirResponse | undefined> => {
+  const { recipe, entries, perform } = kept;
+  if (recipe.kind !== 'transaction') return undefined;
+  return answerAll(context, entries, async (entry) => {
+    const own = recipe.entries[entry.index];
+    const inner = { ...context, request: entry.request };
+    return (own && (await replayRecipe(inner, own))) ?? perform(context.service, context.viewer, entry.request);
+  });
+};
+
+const checkFullUrls = (entries: readonly EntryIn[]): void => {
+  const seen = new Map<string, number>();
+  for (const { fullUrl, index } of entries) {
+    if (fullUrl === undefined) continue;
+    const before = seen.get(fullUrl);
+    if (before !== undefined) throw atEntry(new FhirError('invalid-bundle', `fullUrl is the same as that of entry ${String(before)}; each must be unique.`), index);
+    seen.set(fullUrl, index);
+  }
+};
+
+/** A read that cannot be answered fails the whole, so it is tried before anything is stored. */
+const checkReads = async (context: Context, entries: readonly EntryIn[], { writing, perform }: { writing: readonly Prepared[]; perform: Perform }): Promise<void> => {
+  const written = new Set(writing.map(({ entry }) => `${entry.request.type ?? ''}/${entry.request.id ?? ''}`));
+  for (const entry of entries.filter(isRead)) {
+    if (entry.request.interaction === 'read' && written.has(`${entry.request.type ?? ''}/${entry.request.id ?? ''}`)) continue;
+    await withinAsync(entry, () => perform(context.service, context.viewer, entry.request));
+  }
+};
+
+/** A conditional create that found what another entry stores answers with that. */
+const withTwin = (changes: ReadonlyMap<number, Decided>, index: number): Decided | undefined => {
+  const change = changes.get(index);
+  const twin = change?.twin === undefined ? undefined : changes.get(change.twin);
+  return twin === undefined ? change : { ...twin, status: 200, issues: [] };
+};
+
+const commitOf = (changes: ReadonlyMap<number, Change>): { writes: Write[]; guards: Guard[] } => {
+  const writes: Write[] = [];
+  const guards = new Map<string, Guard>();
+  for (const change of changes.values()) {
+    if (change.write !== undefined) writes.push(change.write);
+    for (const guard of change.guards) guards.set(guard.kind === 'matches' ? guard.claim : `${guard.kind} ${guard.key.type}/${guard.key.id}`, guard);
+  }
+  return { writes, guards: [...guards.values()] };
+};
+
+const answerAll = async (context: Context, entries: readonly EntryIn[], answerOf: (entry: EntryIn) => Promise<FhirResponse>): Promise<FhirResponse> => {
+  const answers: string[] = [];
+  for (const entry of entries) answers.push(answerEntry(context.service.options.baseUrl, await answerOf(entry)));
+  const { ids, clock } = context.service;
+  return { status: 200, body: bundleText({ id: ids.resource(), type: 'transaction-response', updated: clock.now(), links: [], entries: answers }) };
+};
+
+interface Answering {
+  readonly entry: EntryIn;
+  readonly change: Change | undefined;
+  readonly updated: number;
+  readonly perform: Perform;
+}
+
+/** Reads come after the writes, as the processing order asks. */
+const answerEntryOf = async (context: Context, { entry, change, updated, perform }: Answering): Promise<FhirResponse> => {
+  const inner = { ...context, request: entry.request };
+  if (change === undefined) return perform(context.service, context.viewer, { ...entry.request, idempotencyKey: undefined });
+  const version = change.write === undefined ? change.found : versionOf(change.write, updated);
+  return version === undefined ? answerNothing(inner) : answerWrite(inner, { status: change.status, version, issues: change.issues });
+};

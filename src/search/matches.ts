@@ -1,0 +1,98 @@
+/**
+ * Whether a resource satisfies a predicate, by its index entries alone: for what is not stored yet, where no engine
+ * can be asked. Each engine must agree with it (https://hl7.org/fhir/R4/search.html).
+ */
+import type { IndexEntry, QuantityEntry, RangeEntry } from '../store/index-entry.js';
+import type { Predicate, RangePredicate } from '../store/plan.js';
+
+export interface Candidate {
+  readonly type: string;
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly updated: number;
+  readonly entries: readonly IndexEntry[];
+}
+
+/**
+ * Returns whether the candidate satisfies the predicate. Chains need other resources and are never satisfied here.
+ */
+export const matchesPlan = (where: Predicate, candidate: Candidate): boolean => {
+  switch (where.op) {
+    case 'and':
+      return where.of.every((part) => matchesPlan(part, candidate));
+    case 'or':
+      return where.of.some((part) => matchesPlan(part, candidate));
+    case 'not':
+      return !matchesPlan(where.of, candidate);
+    case 'id':
+      return where.ids.includes(candidate.id);
+    case 'type':
+      return where.types.includes(candidate.type);
+    case 'updated':
+      return candidate.updated >= (where.low ?? -Infinity) && candidate.updated <= (where.high ?? Infinity);
+    case 'missing':
+      return !candidate.entries.some(({ param }) => param === where.param);
+    case 'chain':
+    case 'has':
+      return false;
+    default:
+      return candidate.entries.some((entry) => entry.param === where.param && entry.within === where.within && matchesEntry(where, entry));
+  }
+};
+
+type EntryPredicate = Extract<Predicate, { readonly op: 'token' | 'string' | 'range' | 'reference' | 'uri' }>;
+
+const matchesEntry = (where: EntryPredicate, entry: IndexEntry): boolean => {
+  switch (where.op) {
+    case 'token':
+      return entry.kind === 'token' && sameSystem(where.system, entry.system) && (where.code === undefined || where.code === entry.code);
+    case 'string':
+      return entry.kind === 'string' && sameText(where, entry.text, entry.folded);
+    case 'range':
+      return (entry.kind === 'date' || entry.kind === 'number' || entry.kind === 'quantity') && inRange(where, entry);
+    case 'reference':
+      return entry.kind === 'reference' && where.targets.includes(entry.target);
+    case 'uri':
+      return entry.kind === 'uri' && sameUri(where, entry.uri);
+  }
+};
+
+const sameSystem = (wanted: string | null | undefined, system: string | undefined): boolean =>
+  wanted === undefined || (wanted === null ? system === undefined : wanted === system);
+
+const sameText = ({ match, text }: Extract<Predicate, { op: 'string' }>, exact: string, folded: string): boolean => {
+  switch (match) {
+    case 'exact':
+      return exact === text;
+    case 'prefix':
+      return folded.startsWith(text);
+    case 'contains':
+      return folded.includes(text);
+  }
+};
+
+const sameUri = ({ match, uri }: Extract<Predicate, { op: 'uri' }>, own: string): boolean => {
+  const below = (base: string, longer: string): boolean => base === longer || longer.startsWith(base.endsWith('/') ? base : `${base}/`);
+  switch (match) {
+    case 'exact':
+      return own === uri;
+    case 'below':
+      return below(uri, own);
+    case 'above':
+      return below(own, uri);
+  }
+};
+
+const inRange = ({ kind, unit, compare, low, high }: RangePredicate, entry: RangeEntry | QuantityEntry): boolean => {
+  if (entry.kind !== kind || (unit !== undefined && entry.kind === 'quantity' && entry.unit !== unit)) return false;
+  switch (compare) {
+    case 'within':
+      return low <= entry.low && entry.high <= high;
+    case 'overlaps':
+      return entry.high >= low && entry.low <= high;
+    case 'after':
+      return entry.low > high;
+    case 'before':
+      return entry.high < low;
+  }
+};
