@@ -4,7 +4,7 @@ import { resourceTypes } from '../fhir/definitions.js';
 import type { Context, Interaction } from './context.js';
 import { checkParams, singleParam } from './params.js';
 import { routeTable } from './route.js';
-import type { Service } from './service.js';
+import type { Operation, Service } from './service.js';
 import { shapeResource } from './shape.js';
 
 /** When the statement last changed its meaning. */
@@ -52,6 +52,7 @@ export const capabilityStatement = (service: Service): Record<string, unknown> =
     resource: resourceTypes.map((type) => resourceCapability(service, type)),
     interaction: systemCodes().map((code) => ({ code })),
     searchParam: searchParamsOf(service, 'Resource'),
+    ...operationsOf(service, ({ levels }) => levels.includes('system')),
   }],
 });
 
@@ -73,8 +74,17 @@ const resourceCapability = (service: Service, type: string): Record<string, unkn
     conditionalDelete: options.conditionalDelete,
     referencePolicy: options.referentialIntegrity === 'enforce' ? ['literal', 'logical', 'enforced'] : ['literal', 'logical'],
     searchParam: searchParamsOf(service, type),
+    ...operationsOf(service, (operation) => isFor(operation, type)),
   };
 };
+
+const operationsOf = (service: Service, wanted: (operation: Operation) => boolean): Record<string, unknown> => {
+  const operations = [...service.operations.values()].filter(wanted);
+  return operations.length === 0 ? {} : { operation: operations.map(({ name, definition }) => ({ name, definition })) };
+};
+
+const isFor = ({ levels, types }: Operation, type: string): boolean =>
+  (levels.includes('type') || levels.includes('instance')) && (types === undefined || types.includes(type));
 
 const searchParamsOf = (service: Service, type: string): Record<string, unknown>[] =>
   [...service.registry.parametersOf(type).values()]

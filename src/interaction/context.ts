@@ -1,18 +1,7 @@
 /** One request on its way through an interaction: who asks, what for, and what the server has. */
-import type { Viewer } from '../access/viewer.js';
-import type { FhirRequest, FhirResponse } from './request.js';
-import type { Service } from './service.js';
+import type { Context } from './service.js';
 
-export interface Context {
-  readonly service: Service;
-  readonly viewer: Viewer;
-  readonly request: FhirRequest;
-}
-
-/** Performs one request for one viewer. */
-export type Perform = (service: Service, viewer: Viewer, request: FhirRequest) => Promise<FhirResponse>;
-
-export type Interaction = (context: Context) => Promise<FhirResponse>;
+export type { Context, Interaction, Perform } from './service.js';
 
 /** Returns the type the URL names; routes guarantee one for every interaction that calls this. */
 export const typeOf = ({ request }: Context): string => {

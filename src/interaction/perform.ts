@@ -6,6 +6,7 @@ import { create } from './create.js';
 import { conditionalDelete, remove } from './delete.js';
 import { history } from './history.js';
 import { idempotent } from './idempotency.js';
+import { performOperation } from './operation.js';
 import { checkParams } from './params.js';
 import { conditionalPatch, patch } from './patch.js';
 import { read } from './read.js';
@@ -36,6 +37,7 @@ const interactions: Readonly<Record<InteractionName, Interaction>> = {
   'search-type': search,
   'search-system': search,
   'capabilities': capabilities,
+  'operation': performOperation,
   'batch-or-transaction': taking([], makeBundleInteraction((service, viewer, request) => perform(service, viewer, request))),
 };
 

@@ -10,7 +10,7 @@ export type InteractionName =
   | 'conditional-update' | 'conditional-delete' | 'conditional-patch'
   | 'history-instance' | 'history-type' | 'history-system'
   | 'search-type' | 'search-system'
-  | 'capabilities' | 'batch-or-transaction';
+  | 'capabilities' | 'batch-or-transaction' | 'operation';
 
 export interface Conditions {
   readonly ifMatch?: string | undefined;
@@ -34,6 +34,10 @@ export interface FhirRequest {
   readonly interaction: InteractionName;
   readonly type?: string | undefined;
   readonly id?: string | undefined;
+  /** Name of an operation, without the `$`. */
+  readonly operation?: string | undefined;
+  /** HTTP method, where it matters what it was: an operation by GET must not change anything. */
+  readonly method?: string | undefined;
   /** Version id of the URL. */
   readonly version?: string | undefined;
   /** Decoded query and form parameters in the order sent; those about the form of the answer (`_format`, `_pretty`) left out. */

@@ -11,7 +11,7 @@ import type { InteractionName } from './request.js';
 export type Shape =
   | 'system' | 'metadata' | 'system-search' | 'system-history'
   | 'type' | 'type-search' | 'type-history'
-  | 'instance' | 'instance-history' | 'version';
+  | 'instance' | 'instance-history' | 'version' | 'operation';
 
 export interface RouteRow {
   readonly shape: Shape;
@@ -42,6 +42,8 @@ export const routeTable: readonly RouteRow[] = [
   { shape: 'instance', method: 'DELETE', interaction: 'delete', code: 'delete', permission: 'd' },
   { shape: 'instance-history', method: 'GET', interaction: 'history-instance', code: 'history-instance', permission: 'r' },
   { shape: 'version', method: 'GET', interaction: 'vread', code: 'vread', permission: 'r' },
+  { shape: 'operation', method: 'GET', interaction: 'operation', permission: '' },
+  { shape: 'operation', method: 'POST', interaction: 'operation', permission: '' },
 ];
 
 export interface Route {
@@ -49,9 +51,11 @@ export interface Route {
   readonly type?: string | undefined;
   readonly id?: string | undefined;
   readonly version?: string | undefined;
+  readonly operation?: string | undefined;
+  readonly method: string;
 }
 
-interface Place extends Omit<Route, 'interaction'> {
+interface Place extends Omit<Route, 'interaction' | 'method'> {
   readonly shape: Shape;
 }
 
@@ -72,12 +76,14 @@ export const routeOf = (method: string, segments: readonly string[]): Route => {
     const allow = methodsOf(place.shape);
     throw new FhirError('method-not-allowed', `${method.slice(0, 10)} is not an interaction of this URL; it takes ${allow.join(', ')}.`, { allow });
   }
-  const { type, id, version } = place;
-  return { interaction: row.interaction, type, id, version };
+  const { type, id, version, operation } = place;
+  return { interaction: row.interaction, type, id, version, operation, method };
 };
 
 const placeOf = (segments: readonly string[]): Place => {
   const [first, second, third, fourth] = segments;
+  const last = segments.at(-1);
+  if (last?.startsWith('$') === true) return operationPlace(segments.slice(0, -1), last.slice(1));
   if (first === undefined) return { shape: 'system' };
   if (segments.length === 1 && first === 'metadata') return { shape: 'metadata' };
   if (segments.length === 1 && first === '_search') return { shape: 'system-search' };
@@ -91,6 +97,12 @@ const placeOf = (segments: readonly string[]): Place => {
   if (third !== '_history' || segments.length > 4) throw noSuchEndpoint();
   if (fourth === undefined) return { shape: 'instance-history', type, id };
   return { shape: 'version', type, id, version: checkId(fourth) };
+};
+
+const operationPlace = (segments: readonly string[], operation: string): Place => {
+  const { shape, type, id } = placeOf(segments);
+  if (shape !== 'system' && shape !== 'type' && shape !== 'instance') throw noSuchEndpoint();
+  return { shape: 'operation', type, id, operation };
 };
 
 const noSuchEndpoint = (): FhirError =>

@@ -5,6 +5,8 @@ import type { Clock } from '../core/clock.js';
 import type { Ids } from '../core/id.js';
 import type { Observe } from '../core/observe.js';
 import type { Store } from '../store/store.js';
+import type { Viewer } from '../access/viewer.js';
+import type { FhirRequest, FhirResponse } from './request.js';
 import type { Registry } from '../search/registry.js';
 
 export interface InteractionOptions {
@@ -30,6 +32,8 @@ export interface InteractionOptions {
 }
 
 export interface Service {
+  /** Operations by name, plugged in from above. */
+  readonly operations: ReadonlyMap<string, Operation>;
   readonly store: Store;
   readonly registry: Registry;
   /** Findings of a resource about to be stored, as its plain value; an error among them refuses the write. */
@@ -40,4 +44,30 @@ export interface Service {
   readonly ids: Ids;
   readonly observe: Observe;
   readonly options: InteractionOptions;
+}
+
+/** One request on its way through an interaction: who asks, what for, and what the server has. */
+export interface Context {
+  readonly service: Service;
+  readonly viewer: Viewer;
+  readonly request: FhirRequest;
+}
+
+export type Interaction = (context: Context) => Promise<FhirResponse>;
+
+/** Performs one request for one viewer. */
+export type Perform = (service: Service, viewer: Viewer, request: FhirRequest) => Promise<FhirResponse>;
+
+/** An operation (https://hl7.org/fhir/R4/operations.html); its code stands above this folder and is plugged in. */
+export interface Operation {
+  /** Without the `$`. */
+  readonly name: string;
+  /** Canonical URL of the OperationDefinition. */
+  readonly definition: string;
+  readonly levels: readonly ('system' | 'type' | 'instance')[];
+  /** Types it is for; undefined: any. */
+  readonly types?: readonly string[] | undefined;
+  /** One that changes something is not done by GET. */
+  readonly affectsState: boolean;
+  readonly handle: Interaction;
 }
