@@ -56,7 +56,7 @@ const readOrRefuse = (context: Context, entry: RawEntry, index: number): EntryIn
 const refusalOf = (context: Context, thrown: unknown): FhirResponse => {
   const error = toFhirError(thrown);
   if (error.code === 'internal') context.service.observe({ kind: 'failure', requestId: context.request.requestId, where: 'batch entry', error: thrown });
-  return { status: error.status, issues: error.issues };
+  return { status: error.status, issues: error.issues, code: error.code };
 };
 
 const answerOne = async (context: Context, entry: EntryIn, perform: Perform): Promise<FhirResponse> => {

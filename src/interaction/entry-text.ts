@@ -17,10 +17,10 @@ const phrases: Readonly<Record<number, string>> = {
 export const statusLine = (status: number): string => `${String(status)} ${phrases[status] ?? 'Other'}`;
 
 /** Returns the response member of an entry, with its outcome when there are issues. */
-export const responseText = ({ status, version, created, issues }: FhirResponse): string => {
+export const responseText = ({ status, version, created, issues, code }: FhirResponse): string => {
   const place = version === undefined ? '' : `,"etag":"W/\\"${String(version.version)}\\"","lastModified":"${toInstant(version.updated)}"`;
   const location = version === undefined || created !== true ? '' : `,"location":"${version.type}/${version.id}/_history/${String(version.version)}"`;
-  const outcome = issues === undefined || issues.length === 0 ? '' : `,"outcome":${outcomeText(issues)}`;
+  const outcome = issues === undefined || issues.length === 0 ? '' : `,"outcome":${outcomeText(issues, code)}`;
   return `"response":{"status":${quote(statusLine(status))}${location}${place}${outcome}}`;
 };
 

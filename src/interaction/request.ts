@@ -2,6 +2,7 @@
  * The transport-free FHIR request and response: REST, batch entries, the command line and operations all speak these
  * (https://hl7.org/fhir/R4/http.html).
  */
+import type { ErrorCode } from '../core/error-table.js';
 import type { Issue } from '../core/error.js';
 import type { Version } from '../store/resource.js';
 
@@ -59,6 +60,8 @@ export interface FhirResponse {
   readonly body?: string | undefined;
   /** For an OperationOutcome body, or the warnings that go into it. */
   readonly issues?: readonly Issue[] | undefined;
+  /** Code of the error that an entry of a batch was refused with. */
+  readonly code?: ErrorCode | undefined;
   /** An answer kept from an earlier request with this Idempotency-Key. */
   readonly replayed?: boolean | undefined;
 }
