@@ -1,19 +1,57 @@
-/** Page links are opaque, signed, and bound to the criteria and the caller they were made for (design rule 8). */
+/**
+ * Page links: opaque, and good only for the search and the caller they were made for (design rule 8). The position is
+ * encrypted, since it holds values of the resource the page ended with.
+ */
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
 import { FhirError } from '../core/error.js';
-import { isSigned, sign } from '../core/id.js';
 import type { Position } from '../store/plan.js';
 
-export interface PageScope { readonly criteria: string; readonly viewerKey: string }
+export interface PageScope {
+  readonly criteria: string;
+  readonly viewerKey: string;
+}
 
-const about = (scope: PageScope, body: string): string => JSON.stringify([scope.criteria, scope.viewerKey, body]);
+const cipher = 'aes-256-gcm';
+const ivBytes = 12;
+const tagBytes = 16;
 
-export const signPage = (secret: string, { position, ...scope }: PageScope & { readonly position: Position }): string => {
-  const body = Buffer.from(JSON.stringify(position)).toString('base64url');
-  return `${body}.${sign(secret, about(scope, body))}`;
+interface Keys {
+  readonly secret: string;
+  readonly encrypt: Buffer;
+  readonly derive: Buffer;
+}
+
+let last: Keys | undefined;
+/** A server has one secret: its keys are derived once. */
+const keysOf = (secret: string): Keys => {
+  if (last?.secret === secret) return last;
+  const derived = Buffer.from(hkdfSync('sha256', secret, '', 'page link', 64));
+  last = { secret, encrypt: derived.subarray(0, 32), derive: derived.subarray(32) };
+  return last;
 };
 
+const scopeBytes = ({ criteria, viewerKey }: PageScope): Buffer => Buffer.from(JSON.stringify([criteria, viewerKey]));
+
+/** Returns the token of a page that starts after `position`; equal for equal arguments. */
+export const signPage = (secret: string, { position, ...scope }: PageScope & { readonly position: Position }): string => {
+  const { encrypt, derive } = keysOf(secret);
+  const text = Buffer.from(JSON.stringify(position));
+  const bound = scopeBytes(scope);
+  // Derived from the content, so that no randomness is needed and none can repeat for different content.
+  const iv = createHmac('sha256', derive).update(bound).update(text).digest().subarray(0, ivBytes);
+  const sealed = createCipheriv(cipher, encrypt, iv).setAAD(bound);
+  return Buffer.concat([iv, sealed.update(text), sealed.final(), sealed.getAuthTag()]).toString('base64url');
+};
+
+/** Returns the position in a token; throws `page-expired` for one that was not made for this search and caller. */
 export const openPage = (secret: string, token: string, scope: PageScope): Position => {
-  const [body = '', mac = ''] = token.split('.');
-  if (!isSigned(secret, about(scope, body), mac)) throw new FhirError('page-expired', 'The page link is not one of this search; start the search again.', { location: 'http._page' });
-  return JSON.parse(Buffer.from(body, 'base64url').toString('utf8')) as Position;
+  const bytes = Buffer.from(token, 'base64url');
+  const wrong = (cause?: unknown): FhirError => new FhirError('page-expired', 'The page link is not one of this search; start the search again.', { location: 'http._page', cause });
+  if (bytes.length < ivBytes + tagBytes + 2 || token.length > 4096) throw wrong();
+  const opened = createDecipheriv(cipher, keysOf(secret).encrypt, bytes.subarray(0, ivBytes), { authTagLength: tagBytes }).setAAD(scopeBytes(scope)).setAuthTag(bytes.subarray(-tagBytes));
+  try {
+    return JSON.parse(Buffer.concat([opened.update(bytes.subarray(ivBytes, -tagBytes)), opened.final()]).toString('utf8')) as Position;
+  } catch (cause) {
+    throw wrong(cause);
+  }
 };

@@ -1,6 +1,11 @@
 /** Search request -> plan: the parse and check steps of the pipeline (https://hl7.org/fhir/R4/search.html). */
-import type { Issue } from '../core/error.js';
-import type { SearchPlan } from '../store/plan.js';
+import { FhirError, type Issue } from '../core/error.js';
+import type { Predicate, SearchPlan } from '../store/plan.js';
+import { criteriaText } from './criteria.js';
+import type { Include } from './include.js';
+import { openPage } from './page-link.js';
+import { compileCriterion } from './criterion.js';
+import { readControls, type Controls } from './control.js';
 import type { Registry } from './registry.js';
 
 export interface SearchRequest {
@@ -14,6 +19,8 @@ export interface SearchRequest {
   readonly maxPageSize: number;
   /** What page links are signed with, and for whom; undefined where there are no pages. */
   readonly paging?: { readonly secret: string; readonly viewerKey: string } | undefined;
+  /** Milliseconds since 1970, for `ap` on dates; without it `ap` widens them by their own precision. */
+  readonly now?: number | undefined;
 }
 
 export interface PlannedSearch {
@@ -25,19 +32,57 @@ export interface PlannedSearch {
   readonly total: 'none' | 'accurate';
   /** Canonical text of the criteria: equal for equal criteria, whatever their order. */
   readonly criteria: string;
+  /** `_include` and `_revinclude`, in the order given. */
+  readonly includes: readonly Include[];
+  readonly summary?: Controls['summary'];
+  /** Elements asked for by `_elements`; undefined: all. */
+  readonly elements?: readonly string[] | undefined;
 }
 
-// TEMPORARY until the planner lands
-import { FhirError } from '../core/error.js';
-import type { Predicate } from '../store/plan.js';
-export const planSearch = (r: SearchRequest): PlannedSearch => {
+type Param = readonly [name: string, value: string];
+
+/** What lenient handling drops; other errors are no fault of a parameter. */
+const droppable = new Set(['unknown-parameter', 'invalid-parameter', 'unsupported-modifier']);
+
+/**
+ * Returns the plan. Throws `unknown-parameter`, `unsupported-modifier` or `invalid-parameter`, naming the parameter,
+ * unless handling is lenient: then the parameter is left out and an issue says so. Throws `page-expired` for a page
+ * link that is not of this search.
+ */
+export const planSearch = (request: SearchRequest): PlannedSearch => {
+  const issues: Issue[] = [];
+  const attempt = <T>(act: () => T): T | undefined => {
+    try {
+      return act();
+    } catch (error) {
+      if (request.handling === 'strict' || !(error instanceof FhirError) || !droppable.has(error.code)) throw error;
+      issues.push(...error.issues.map((issue): Issue => ({ ...issue, severity: 'warning', diagnostics: `${issue.diagnostics} It was left out.` })));
+      return undefined;
+    }
+  };
+  const { controls, criteria: asked, applied: appliedControls } = readControls(request, attempt);
+  const types = controls.types ?? request.types;
   const of: Predicate[] = [];
-  let count = r.pageSize;
-  for (const [name, value] of r.params) {
-    if (name === '_id') of.push({ op: 'id', ids: value.split(',') });
-    else if (name === '_count') count = Number(value);
-    else if (name === 'identifier') { const [system, code] = value.split('|'); of.push({ op: 'token', param: 'identifier', system, code }); }
-    else throw new FhirError('unknown-parameter', name);
+  const applied: Param[] = [];
+  for (const param of asked) {
+    const predicate = attempt(() => compileCriterion(param, { ...request, types }));
+    if (predicate === undefined) continue;
+    of.push(predicate);
+    applied.push(param);
   }
-  return { plan: { types: r.types, count, where: of.length === 0 ? undefined : { op: 'and', of } }, applied: r.params, issues: [], total: 'accurate', criteria: JSON.stringify(r.params) };
+  const criteria = criteriaText(request.types, applied, appliedControls);
+  const count = controls.summary === 'count' ? 0 : Math.min(controls.count ?? request.pageSize, request.maxPageSize);
+  return {
+    plan: { types, where: conjunction(of), sort: controls.sort, count, after: pageOf(request, controls, criteria) },
+    applied: [...applied, ...appliedControls], issues, criteria,
+    total: controls.total ?? 'none', includes: controls.includes, summary: controls.summary, elements: controls.elements,
+  };
+};
+
+const conjunction = (of: readonly Predicate[]): Predicate | undefined => (of.length <= 1 ? of[0] : { op: 'and', of });
+
+const pageOf = ({ paging }: SearchRequest, { page }: Controls, criteria: string): SearchPlan['after'] => {
+  if (page === undefined) return undefined;
+  if (paging === undefined) throw new FhirError('unknown-parameter', '_page is not a parameter of this interaction: it has no pages.', { location: 'http._page' });
+  return openPage(paging.secret, page, { criteria, viewerKey: paging.viewerKey });
 };

@@ -1,0 +1,19 @@
+/**
+ * Case- and accent-insensitive form of text, for the string searches of https://hl7.org/fhir/R4/search.html#string.
+ */
+
+/** Letters that Unicode does not decompose although readers take them for a plain letter. */
+const plain: Readonly<Record<string, string>> = { ß: 'ss', ø: 'o', ł: 'l', đ: 'd', ð: 'd', þ: 'th', æ: 'ae', œ: 'oe', ı: 'i', ħ: 'h', ŧ: 't' };
+const special = /[ßøłđðþæœıħŧ]/g;
+const marks = /\p{M}+/gu;
+const simple = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;
+
+/**
+ * Returns the text in lower case, without accents, runs of white space as one blank, none at the ends. Text that folds
+ * to the same string is the same to a string search.
+ */
+export const fold = (text: string): string => {
+  if (simple.test(text)) return text.toLowerCase();
+  const bare = text.normalize('NFKD').replace(marks, '').toLowerCase();
+  return bare.replace(special, (letter) => plain[letter] ?? letter).replace(/\s+/g, ' ').trim();
+};

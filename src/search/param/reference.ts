@@ -1,0 +1,98 @@
+/** Search on references (https://hl7.org/fhir/R4/search.html#reference). */
+import { FhirError } from '../../core/error.js';
+import { isId } from '../../core/id.js';
+import { isResourceType, resourceTypes } from '../../fhir/definitions.js';
+import type { Predicate } from '../../store/plan.js';
+import { matcher, membersOf, textIn, valueOfExtension, type Asked, type Index, type Into, type ParamType } from './param-type.js';
+import { tokenType } from './token.js';
+import { badValue, shown, unescape } from './value-text.js';
+
+/** Target of references that lead nowhere a search could ask for: contained, or by identifier alone. They count as present. */
+export const nowhere = '#';
+
+const history = /\/_history\/[^/]+$/;
+
+/** Returns `Type/id` for a resource of this server, else the URL as it is; never a version. */
+export const targetOf = (reference: string, baseUrl: string): string => {
+  const bare = history.test(reference) ? reference.replace(history, '') : reference;
+  return baseUrl !== '' && bare.startsWith(`${baseUrl}/`) ? bare.slice(baseUrl.length + 1) : bare;
+};
+
+const add = ({ entries, param }: Into, target: string): void => {
+  entries.push({ kind: 'reference', param, target });
+};
+
+const indexIdentifier = tokenType.indexer({ type: 'Identifier' });
+
+const indexReference: Index = (value, into) => {
+  const { reference, identifier } = membersOf(value);
+  const text = textIn(reference);
+  if (text !== undefined) add(into, text.startsWith('#') ? nowhere : targetOf(text, into.baseUrl));
+  if (identifier === undefined) return;
+  if (text === undefined) add(into, nowhere);
+  const { param } = into;
+  into.param = `${param}:identifier`;
+  const from = into.entries.length;
+  indexIdentifier?.(identifier, into);
+  // Of the identifier of a reference only system and value are searched, not the type.
+  for (let at = into.entries.length - 1; at >= from; at -= 1) if (into.entries[at]?.param !== into.param) into.entries.splice(at, 1);
+  into.param = param;
+};
+
+/** A canonical is found with its version and without. */
+const indexCanonical: Index = (value, into) => {
+  const text = textIn(value);
+  if (text === undefined) return;
+  add(into, text.startsWith('#') ? nowhere : text);
+  const bar = text.indexOf('|');
+  if (bar > 0) add(into, text.slice(0, bar));
+};
+
+const indexerOf = (type: string): Index | undefined => {
+  switch (type) {
+    case 'Reference':
+      return indexReference;
+    case 'canonical':
+    case 'uri':
+    case 'url':
+      return indexCanonical;
+    default:
+      return undefined;
+  }
+};
+
+export const referenceType: ParamType = {
+  kind: 'reference',
+  modifiers: ['identifier'],
+  indexer: ({ type }) => (type === 'Extension' ? valueOfExtension(indexerOf) : indexerOf(type)),
+  compile: (text, asked) => {
+    const { param, modifier } = asked;
+    if (modifier === 'identifier') return tokenType.compile(text, { ...asked, param: `${param}:identifier`, modifier: undefined, systems: new Set() });
+    return compileReference(unescape(text), asked);
+  },
+  matches: matcher((entry, predicate) => {
+    if (predicate.op === 'token') return tokenType.matches([entry], predicate);
+    return entry.kind === 'reference' && predicate.op === 'reference' && predicate.targets.includes(entry.target);
+  }),
+};
+
+const compileReference = (text: string, { param, name, within, modifier, targets, baseUrl }: Asked): Predicate => {
+  const allowed = targets.length === 0 ? resourceTypes : targets;
+  const refuse = (form: string): FhirError => badValue(name, text, form);
+  if (modifier !== undefined && !allowed.includes(modifier)) {
+    throw new FhirError('unsupported-modifier', `${shown(name)} never refers to ${shown(modifier)}; it takes ${listed(allowed)}.`, { location: `http.${shown(name)}` });
+  }
+  const found = (wanted: readonly string[]): Predicate => ({ op: 'reference', param, within, targets: wanted });
+  if (isId(text)) return found((modifier === undefined ? allowed : [modifier]).map((type) => `${type}/${text}`));
+  const target = targetOf(text, baseUrl);
+  const [type = '', id = '', ...more] = target.split('/');
+  if (isResourceType(type) && isId(id) && more.length === 0) {
+    if (modifier !== undefined && modifier !== type) throw refuse(`:${modifier} asks for an id of a ${modifier}`);
+    if (!allowed.includes(type)) throw refuse(`it refers to ${listed(allowed)}, not to ${type}`);
+    return found([target]);
+  }
+  if (/^[a-z][a-z0-9+.-]*:/i.test(text)) return found([target]);
+  throw refuse('it must be an id, Type/id or an absolute URL');
+};
+
+const listed = (types: readonly string[]): string => (types.length > 8 ? 'any of many types' : types.join(', '));
