@@ -10,3 +10,4 @@ const run = (args) => {
 
 run(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json', ...process.argv.slice(2)]);
 if (existsSync('dist/scripts/definitions/build.js')) run(['dist/scripts/definitions/build.js']);
+if (existsSync('dist/scripts/schemas/build.js')) run(['dist/scripts/schemas/build.js']);

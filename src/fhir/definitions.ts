@@ -93,6 +93,9 @@ const slimTypes = once(() => new Map((readJson('elements.json') as SlimType[]).m
 export const resourceTypes: readonly string[] = [...slimTypes().values()].filter(({ kind, abstract }) => kind === 'resource' && !abstract).map(({ name }) => name).sort();
 const resourceNames = new Set(resourceTypes);
 
+/** The types of elements that have elements: `HumanName`, `Element`, `BackboneElement`. */
+export const datatypes: readonly string[] = [...slimTypes().values()].filter(({ kind }) => kind === 'complex-type').map(({ name }) => name).sort();
+
 /** Returns whether the name is a concrete resource type, in its exact case. */
 export const isResourceType = (name: string): boolean => resourceNames.has(name);
 
