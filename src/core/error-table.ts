@@ -16,6 +16,7 @@ export interface ErrorRow {
 const row = (status: number, issue: string, meaning: string, mend: string): ErrorRow => ({ status, issue, meaning, mend });
 
 export const errorTable = {
+  'malformed-request': row(400, 'structure', 'The HTTP message, its URL or its encoding cannot be read.', 'Send a well-formed HTTP/1.1 request; encode the URL and forms in UTF-8 with percent signs.'),
   'malformed-json': row(400, 'structure', 'The body is not JSON as RFC 8259 defines it.', 'Mend the text at the line and column named.'),
   'malformed-xml': row(400, 'structure', 'The body is not well-formed FHIR XML.', 'Mend the text at the line and column named.'),
   'duplicate-key': row(400, 'structure', 'A JSON object names the same member twice.', 'Keep one of the two members.'),
@@ -43,6 +44,7 @@ export const errorTable = {
   'no-such-endpoint': row(404, 'not-found', 'The URL is not one this server answers.', 'See /fhir/metadata for what it does.'),
   'method-not-allowed': row(405, 'not-supported', 'The URL does not take this HTTP method.', 'Use a method the Allow header names.'),
   'not-acceptable': row(406, 'not-supported', 'None of the formats in Accept or _format can be produced.', 'Ask for application/fhir+json.'),
+  'request-timeout': row(408, 'timeout', 'The request did not arrive whole in the time the server waits.', 'Send it again, faster or in parts.'),
   'version-conflict': row(409, 'conflict', 'The resource changed while this request was processed.', 'Read it again and repeat the request.'),
   'still-referenced': row(409, 'conflict', 'Other resources refer to this one and referential integrity is enforced.', 'Remove the references first, or delete all in one transaction.'),
   'idempotency-conflict': row(409, 'duplicate', 'The Idempotency-Key was used before with another request.', 'Use a new key for a new request.'),
@@ -54,6 +56,7 @@ export const errorTable = {
   'body-too-large': row(413, 'too-long', 'The body is larger than the server reads.', 'Split it; the limit is in the message.'),
   'too-many-entries': row(413, 'too-long', 'The Bundle has more entries than the server processes in one request.', 'Split it; the limit is in the message.'),
   'unsupported-media-type': row(415, 'not-supported', 'The Content-Type, charset or Content-Encoding of the body is not read here.', 'Send application/fhir+json in UTF-8.'),
+  'expectation-failed': row(417, 'not-supported', 'The Expect header asks for something this server does not do.', 'Leave the header out; 100-continue is known.'),
   'unresolved-reference': row(422, 'not-found', 'A reference points to nothing and referential integrity is enforced.', 'Create the target first, or in the same transaction.'),
   'business-rule': row(422, 'business-rule', 'A rule of this server forbids the request.', 'The message names the rule.'),
   'precondition-required': row(428, 'required', 'This server is set to require If-Match on updates.', 'Send If-Match with the ETag of the version you read.'),

@@ -21,3 +21,8 @@ export type Observe = (observation: Observation) => void;
 
 /** Drops everything; for tests and one-shot commands. */
 export const observeNothing: Observe = () => undefined;
+
+/** Returns one consumer that tells all of them, in their order. */
+export const observeAll = (...consumers: readonly Observe[]): Observe => (observation) => {
+  for (const consumer of consumers) consumer(observation);
+};

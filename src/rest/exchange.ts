@@ -1,0 +1,52 @@
+/** One request on its way to its answer: what the steps of the pipeline know about it and what the log will say. */
+import type { IncomingMessage } from 'node:http';
+import type { ErrorCode } from '../core/error-table.js';
+import type { Observe } from '../core/observe.js';
+import type { Viewer } from '../access/viewer.js';
+import type { Perform, Service } from '../interaction/service.js';
+import type { BodyBudget } from './body-budget.js';
+import type { Connections, OpenAnswer } from './connections.js';
+import type { FixedHeads } from './head.js';
+import type { AnswerForm } from './negotiate.js';
+import type { HttpOptions } from './options.js';
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** For the operator, without data. */
+  readonly reason?: string | undefined;
+}
+
+/** What the HTTP side is given. */
+export interface HttpServerParts {
+  /** Its `options.baseUrl` is read with every answer. */
+  readonly service: Service;
+  readonly perform: Perform;
+  readonly options: HttpOptions;
+  readonly observe: Observe;
+  /** The text of `/metrics`. */
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Whether the server can do its work, the store's writes included. */
+  readonly readiness: () => Promise<Readiness>;
+  /** On whose behalf a request is made; throws `unauthorized`. Without it everyone is the open viewer. */
+  readonly viewerOf?: ((request: IncomingMessage) => Viewer | Promise<Viewer>) | undefined;
+}
+
+/** The parts with what belongs to one running server. */
+export interface Host extends HttpServerParts {
+  readonly budget: BodyBudget;
+  readonly heads: FixedHeads;
+  readonly connections: Connections;
+  /** Requests being performed now. */
+  running: number;
+}
+
+export interface Exchange extends OpenAnswer {
+  readonly requestId: string;
+  /** What the log calls it. */
+  interaction: string;
+  type: string | undefined;
+  code: ErrorCode | undefined;
+  form: AnswerForm;
+  /** The client waits for `100 Continue` before it sends its body. */
+  continueDue: boolean;
+}

@@ -1,0 +1,77 @@
+/** The pipeline of one FHIR request: parse -> perform -> respond. Both the fast front and the express app end here. */
+import { openViewer } from '../access/viewer.js';
+import { FhirError } from '../core/error.js';
+import type { FhirRequest, FhirResponse } from '../interaction/request.js';
+import { routeOf, type Route } from '../interaction/route.js';
+import { conditionsOf, idempotencyKeyOf } from './conditions.js';
+import type { Exchange, Host } from './exchange.js';
+import { negotiate, withoutForm } from './negotiate.js';
+import { readForm, readPayload } from './payload.js';
+import { parsePrefer } from './prefer.js';
+import { parseQuery } from './query.js';
+import { respond, respondError } from './respond.js';
+
+/** What the URL says: decoded segments below the base, raw query. */
+export interface FhirTarget {
+  readonly segments: readonly string[];
+  readonly query: string;
+}
+
+/** Answers the request, whatever happens; never rejects. */
+export const serveFhir = async (host: Host, exchange: Exchange, target: FhirTarget): Promise<void> => {
+  try {
+    await respond(host, exchange, await answer(host, exchange, target));
+  } catch (error) {
+    await respondError(host, exchange, error);
+  }
+};
+
+const answer = async (host: Host, exchange: Exchange, { segments, query }: FhirTarget): Promise<FhirResponse> => {
+  const { req } = exchange;
+  const route = routeOf(req.method ?? '', segments);
+  exchange.interaction = route.interaction;
+  exchange.type = route.type;
+  const params = parseQuery(query, host.options.maxParams);
+  exchange.form = negotiate(req.headers.accept, params);
+  const viewer = host.viewerOf === undefined ? openViewer : await host.viewerOf(req);
+  const request: FhirRequest = {
+    ...route, params: withoutForm(params), conditions: conditionsOf(req), prefer: parsePrefer(headerOf(req.headers['prefer'])),
+    idempotencyKey: idempotencyKeyOf(req), requestId: exchange.requestId,
+  };
+  return takesBody(route)
+    ? performWithBody(host, exchange, { request, run: (whole) => host.perform(host.service, viewer, whole) })
+    : admit(host, () => host.perform(host.service, viewer, request));
+};
+
+const headerOf = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value.join(',') : value);
+
+const takesBody = ({ method }: Route): boolean => method === 'POST' || method === 'PUT' || method === 'PATCH';
+
+interface Pending {
+  readonly request: FhirRequest;
+  readonly run: (request: FhirRequest) => Promise<FhirResponse>;
+}
+
+const performWithBody = async (host: Host, exchange: Exchange, { request, run }: Pending): Promise<FhirResponse> => {
+  const { interaction } = request;
+  if (interaction === 'search-type' || interaction === 'search-system') {
+    const { value: form, done } = await readForm(host, exchange);
+    if (form.length > 0) exchange.form = negotiate(exchange.req.headers.accept, [...parseQuery(queryOf(exchange), host.options.maxParams), ...form]);
+    return admit(host, () => run({ ...request, params: [...request.params, ...withoutForm(form)] })).finally(done);
+  }
+  const { value: payload, done } = await readPayload(host, exchange, interaction);
+  return admit(host, () => run({ ...request, payload })).finally(done);
+};
+
+const queryOf = ({ req }: Exchange): string => (req.url ?? '').split('?').slice(1).join('?');
+
+/** Performs when there is room; throws `overloaded` at once when there is none, so that waiting never piles up. */
+const admit = async (host: Host, run: () => Promise<FhirResponse>): Promise<FhirResponse> => {
+  if (host.running >= host.options.maxInFlight) throw new FhirError('overloaded', 'The server has as much work as it can take; repeat in a moment.', { retryAfter: 1 });
+  host.running += 1;
+  try {
+    return await run();
+  } finally {
+    host.running -= 1;
+  }
+};

@@ -1,0 +1,65 @@
+/** FHIR response or error -> HTTP answer (https://hl7.org/fhir/R4/http.html): status, version headers, body in the form asked for. */
+import type { FhirError} from '../core/error.js';
+import { toFhirError } from '../core/error.js';
+import { prettyJson } from '../core/json/pretty.js';
+import { outcomeText } from '../interaction/outcome-text.js';
+import type { FhirResponse } from '../interaction/request.js';
+import { ClientGone } from './body.js';
+import type { Exchange, Host } from './exchange.js';
+import { send } from './send.js';
+
+/** Sends what an interaction answered. */
+export const respond = (host: Host, exchange: Exchange, response: FhirResponse): Promise<void> | void => {
+  const { status, version, created, replayed, code } = response;
+  const headers: string[] = [];
+  if (version !== undefined) {
+    headers.push('ETag', `W/"${String(version.version)}"`, 'Last-Modified', new Date(version.updated).toUTCString());
+    if (created === true) {
+      const url = `${host.service.options.baseUrl}/${version.type}/${version.id}/_history/${String(version.version)}`;
+      headers.push('Location', url, 'Content-Location', url);
+    }
+  }
+  if (replayed === true) headers.push('Idempotency-Replayed', 'true');
+  exchange.code ??= code;
+  return send(host, exchange, { status, headers, body: bodyOf(exchange, response) });
+};
+
+const bodyOf = ({ form }: Exchange, { status, body, issues, code }: FhirResponse): string | undefined => {
+  if (status === 204 || status === 304) return undefined;
+  const text = body ?? (issues === undefined || issues.length === 0 ? undefined : outcomeText(issues, code));
+  return text !== undefined && form.pretty ? prettyJson(text) : text;
+};
+
+/** Errors of the server's own state that the operator sees in the metrics; a line for each would only add load. */
+const expected = new Set(['overloaded', 'shutting-down', 'not-implemented']);
+
+/**
+ * Sends the OperationOutcome of an error. What is a failure of the server is told to the operator, once, with its cause;
+ * the client learns the request id and nothing else.
+ */
+export const respondError = (host: Host, exchange: Exchange, thrown: unknown): Promise<void> | void => {
+  if (thrown instanceof ClientGone) return undefined;
+  const error = toFhirError(thrown);
+  exchange.code = error.code;
+  if (error.status >= 500 && !expected.has(error.code)) host.observe({ kind: 'failure', requestId: exchange.requestId, where: exchange.interaction, error });
+  if (exchange.res.headersSent) {
+    exchange.res.destroy();
+    return undefined;
+  }
+  const text = outcomeText(issuesOf(error, exchange.requestId), error.code);
+  return send(host, exchange, { status: error.status, headers: errorHeaders(error), body: exchange.form.pretty ? prettyJson(text) : text, contentType: 'application/fhir+json; charset=utf-8' });
+};
+
+const issuesOf = (error: FhirError, requestId: string): FhirError['issues'] =>
+  error.code === 'internal'
+    ? [{ severity: 'fatal', code: 'exception', diagnostics: `The server failed to process the request. Request id: ${requestId}` }]
+    : error.issues;
+
+const errorHeaders = ({ code, options, status }: FhirError): string[] => {
+  const headers: string[] = [];
+  if (options.allow !== undefined) headers.push('Allow', options.allow.join(', '));
+  if (options.retryAfter !== undefined) headers.push('Retry-After', String(options.retryAfter));
+  else if (status === 503 || status === 429) headers.push('Retry-After', '1');
+  if (code === 'unauthorized') headers.push('WWW-Authenticate', 'Bearer');
+  return headers;
+};

@@ -1,0 +1,50 @@
+/** Writes one answer: fixed headers, those of this answer, and the bytes with their true length. */
+import { chooseCoding, encode, type Coding } from './encode.js';
+import type { Exchange, Host } from './exchange.js';
+import type { HeaderList } from './head.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers?: HeaderList | undefined;
+  /** Undefined for an answer without a body. */
+  readonly body?: string | undefined;
+  readonly contentType?: string | undefined;
+}
+
+const correlationForm = /^[A-Za-z0-9._:-]{1,64}$/;
+
+/** Sends the answer; resolves when it is handed over. Never sends twice: an answer begun elsewhere is left alone. */
+export const send = (host: Host, exchange: Exchange, answer: Answer): Promise<void> | void => {
+  const { body } = answer;
+  if (body === undefined || body.length < host.options.compressFrom) return write(host, exchange, answer);
+  const coding = chooseCoding(exchange.req.headers['accept-encoding']);
+  return coding === undefined ? write(host, exchange, answer) : sendEncoded(host, exchange, { answer, body, coding });
+};
+
+const sendEncoded = async (host: Host, exchange: Exchange, { answer, body, coding }: { answer: Answer; body: string; coding: Coding }): Promise<void> => {
+  const bytes = await encode(Buffer.from(body), coding);
+  write(host, exchange, { ...answer, headers: [...(answer.headers ?? []), 'Content-Encoding', coding] }, bytes);
+};
+
+const write = (host: Host, exchange: Exchange, { status, headers, contentType, body }: Answer, encoded?: Buffer): void => {
+  const { res } = exchange;
+  if (res.headersSent || exchange.refusedWith !== undefined || res.destroyed) return;
+  const list = headList(host, exchange);
+  if (headers !== undefined) list.push(...headers);
+  if (body !== undefined) list.push('Content-Type', contentType ?? exchange.form.contentType, 'Content-Length', String(encoded?.length ?? Buffer.byteLength(body)));
+  else if (status !== 204 && status !== 304) list.push('Content-Length', '0');
+  res.writeHead(status, list);
+  res.end(encoded ?? body);
+};
+
+/** What every answer carries. */
+const headList = (host: Host, { req, requestId, interaction, continueDue }: Exchange): string[] => {
+  const list = [...host.heads.base, 'X-Request-Id', requestId];
+  const sentId = req.headers['x-request-id'];
+  if (typeof sentId === 'string' && correlationForm.test(sentId)) list.push('X-Correlation-Id', sentId);
+  const { origin } = req.headers;
+  if (origin !== undefined) list.push(...host.heads.cors(origin, interaction === 'capabilities'));
+  // A client that still waits for `100 Continue` will not send its body: the connection cannot be used on.
+  if (host.connections.stopping || continueDue) list.push('Connection', 'close');
+  return list;
+};
