@@ -105,8 +105,21 @@ export interface HistoryPage {
   readonly total: number;
 }
 
+/** One step of how a page was found, in the words of the plan. */
+export interface SearchStep {
+  /** What was looked through: `token status`, `all Observation`, `filter`, `sort`. */
+  readonly step: string;
+  /** Whether an index answered it; a step without one looks at every resource before it. */
+  readonly indexed: boolean;
+  /** Rows looked at. */
+  readonly rows: number;
+  readonly ms: number;
+}
+
 export interface SearchPage {
   readonly matches: readonly Version[];
   /** Where the next page starts; undefined at the end. */
   readonly next?: readonly (string | number | null)[] | undefined;
+  /** Where asked for. */
+  readonly steps?: readonly SearchStep[] | undefined;
 }

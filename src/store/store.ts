@@ -35,6 +35,19 @@ export interface IndexFault extends ResourceKey {
   readonly problem: string;
 }
 
+/** How a search is run, beside what it asks for. */
+export interface SearchRun {
+  /** Ends the search when nobody waits for it any more; it then rejects with the reason of the signal. */
+  readonly signal?: AbortSignal | undefined;
+  /** Index rows and resources it may look at; beyond, it rejects with `too-costly`. Undefined: the engine's own bound. */
+  readonly budget?: number | undefined;
+  /** Whether the page says how it was found. */
+  readonly explain?: boolean | undefined;
+}
+
+/** Another process has the store open; the message says which. */
+export class StoreInUse extends Error {}
+
 export interface Store {
   readonly supports: Supports;
   /** All or nothing, durable when the promise resolves; later reads see it. */
@@ -44,9 +57,9 @@ export interface Store {
   /** Whether another current resource refers to this one. */
   isReferenced(key: ResourceKey): Promise<boolean>;
   /** One page of current, not deleted resources; one consistent moment. */
-  search(plan: SearchPlan): Promise<SearchPage>;
+  search(plan: SearchPlan, run?: SearchRun): Promise<SearchPage>;
   /** How many the plan finds over all pages. */
-  count(plan: SearchPlan): Promise<number>;
+  count(plan: SearchPlan, run?: SearchRun): Promise<number>;
   history(query: HistoryQuery): Promise<HistoryPage>;
   /** Versions after a feed position, oldest first; what is returned is complete up to its last `seq`. */
   changes(after: number, limit: number): Promise<readonly Version[]>;
