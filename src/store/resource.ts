@@ -78,6 +78,11 @@ export interface Commit {
   readonly audit?: readonly AuditRecord[] | undefined;
   readonly outbox?: readonly OutboxRecord[] | undefined;
   readonly answer?: StoredAnswer | undefined;
+  /**
+   * Only says what the commit would come to: bases and guards are checked in one consistent moment, nothing is stored, no
+   * feed position is used up. The result has the `updated` it would have had and the feed position as it is.
+   */
+  readonly dryRun?: true | undefined;
 }
 
 export type CommitResult =

@@ -50,7 +50,7 @@ export class StoreInUse extends Error {}
 
 export interface Store {
   readonly supports: Supports;
-  /** All or nothing, durable when the promise resolves; later reads see it. */
+  /** All or nothing, durable when the promise resolves; later reads see it. With `dryRun` nothing is stored and nothing changes. */
   commit(commit: Commit): Promise<CommitResult>;
   /** The current version, deletes included, or the numbered one; undefined when there is none. */
   read(key: ResourceKey, version?: number): Promise<Version | undefined>;
