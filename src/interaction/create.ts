@@ -8,7 +8,7 @@ import { checkReferences } from './reference.js';
 /** Returns 201 with the new resource, or 200 with the one that If-None-Exist matched; throws `multiple-matches`. */
 export const create: Interaction = async (context) => {
   const type = typeOf(context);
-  const incoming = readIncoming(context, type);
+  const incoming = await readIncoming(context, type);
   const { ifNoneExist } = context.request.conditions;
   const criteria = ifNoneExist === undefined ? undefined : parseCriteriaText(context, type, ifNoneExist);
   const id = context.service.ids.resource();

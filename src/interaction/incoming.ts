@@ -20,7 +20,7 @@ export interface Incoming {
  * Returns the resource in the body of the request, checked to be one of `type`.
  * Throws `empty-body`, `malformed-json` and its kin, `wrong-resource-type`, `invalid-id` and what validation refuses.
  */
-export const readIncoming = (context: Context, type: string): Incoming => {
+export const readIncoming = async (context: Context, type: string): Promise<Incoming> => {
   const { payload } = context.request;
   if (payload === undefined || payload.text.trim() === '') throw new FhirError('empty-body', `Send the ${type} resource in the body.`);
   const { text, value } = parseResourceText(payload.text, { maxDepth: context.service.options.maxDepth });
@@ -28,12 +28,12 @@ export const readIncoming = (context: Context, type: string): Incoming => {
 };
 
 /** Returns the same for a resource that was parsed before, as an entry of a Bundle or the result of a patch. */
-export const checkIncoming = (context: Context, parsed: { text: string; value: unknown }, type: string): Incoming => {
+export const checkIncoming = async (context: Context, parsed: { text: string; value: unknown }, type: string): Promise<Incoming> => {
   const value = checkObject(parsed.value);
   checkResourceType(value, type);
   const id = checkBodyId(value);
   checkMeta(value, type);
-  return { type, id, text: parsed.text, value, issues: checkValid(context, value) };
+  return { type, id, text: parsed.text, value, issues: await checkValid(context, value) };
 };
 
 const checkObject = (value: unknown): Readonly<Record<string, unknown>> => {
@@ -62,8 +62,8 @@ const checkMeta = (value: Readonly<Record<string, unknown>>, type: string): void
   throw new FhirError('invalid-structure', 'meta must be an object.', { expression: `${type}.meta` });
 };
 
-const checkValid = ({ service }: Context, value: Readonly<Record<string, unknown>>): readonly Issue[] => {
-  const issues = service.validate(value);
+const checkValid = async ({ service }: Context, value: Readonly<Record<string, unknown>>): Promise<readonly Issue[]> => {
+  const issues = await service.validate(value);
   if (issues.some(({ severity }) => severity === 'error' || severity === 'fatal')) {
     throw new FhirError('invalid-resource', 'The resource is not valid; nothing was stored.', { issues });
   }

@@ -52,7 +52,7 @@ export const patchVersion = async (context: Context, current: Version, operation
   if (current.body === undefined) throw new FhirError('deleted', `This ${current.type} was deleted and cannot be patched.`);
   checkPreconditions(context.request.conditions, current, context.service.options.requireIfMatch);
   const patched = applyJsonPatch(current.body, operations);
-  const incoming = checkIncoming(context, patched, current.type);
+  const incoming = await checkIncoming(context, patched, current.type);
   if (incoming.id !== current.id) throw new FhirError('invalid-patch', 'A patch cannot change or remove the id.', { expression: `${current.type}.id` });
   const references = await checkReferences(context, incoming);
   const write = writeOf(context, incoming, { id: current.id, base: current.version, method: 'PATCH' });

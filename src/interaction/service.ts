@@ -36,8 +36,11 @@ export interface Service {
   readonly operations: ReadonlyMap<string, Operation>;
   readonly store: Store;
   readonly registry: Registry;
-  /** Findings of a resource about to be stored, as its plain value; an error among them refuses the write. */
-  readonly validate: (resource: Readonly<Record<string, unknown>>) => readonly Issue[];
+  /**
+   * Findings of a resource about to be stored, as its plain value; an error among them refuses the write. A promise only
+   * where something outside had to be asked, as a terminology server.
+   */
+  readonly validate: (resource: Readonly<Record<string, unknown>>) => readonly Issue[] | Promise<readonly Issue[]>;
   /** Writes that contend for one resource or one condition wait here for each other instead of retrying. */
   readonly lanes: KeyedQueue;
   readonly clock: Clock;

@@ -30,7 +30,7 @@ export const prepareEntries = async (context: Context, entries: readonly EntryIn
   const breathe = makeBreather();
   const prepared: Prepared[] = [];
   for (const entry of entries) {
-    prepared.push(within(entry, () => prepare(context, entry)));
+    prepared.push(await withinAsync(entry, () => prepare(context, entry)));
     await breathe();
   }
   return prepared.sort((a, b) => order.indexOf(a.entry.method) - order.indexOf(b.entry.method) || a.entry.index - b.entry.index);
@@ -54,11 +54,11 @@ export const withinAsync = async <T>(entry: EntryIn, work: () => Promise<T>): Pr
   }
 };
 
-const prepare = (outer: Context, entry: EntryIn): Prepared => {
+const prepare = async (outer: Context, entry: EntryIn): Promise<Prepared> => {
   const context: Context = { ...outer, request: entry.request };
   const type = typeOf(context);
   const isPatch = entry.method === 'PATCH';
-  const incoming = entry.resource === undefined || isPatch || entry.method === 'DELETE' ? undefined : checkIncoming(context, entry.resource, type);
+  const incoming = entry.resource === undefined || isPatch || entry.method === 'DELETE' ? undefined : await checkIncoming(context, entry.resource, type);
   if (incoming !== undefined && entry.request.interaction === 'update') checkSameId(incoming, entry.request.id ?? '');
   return {
     entry, context, type, incoming,

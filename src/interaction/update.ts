@@ -12,7 +12,7 @@ import { checkReferences } from './reference.js';
 /** Returns 200, or 201 where the resource was not there before; throws `id-mismatch` and what preconditions refuse. */
 export const update: Interaction = async (context) => {
   const key = keyOf(context);
-  const incoming = readIncoming(context, key.type);
+  const incoming = await readIncoming(context, key.type);
   checkSameId(incoming, key.id);
   return applyChange(context, `${key.type}/${key.id}`, () => decideUpdate(context, incoming, key.id));
 };
@@ -20,7 +20,7 @@ export const update: Interaction = async (context) => {
 /** Returns the same as `update` for the one match of the criteria, or a create when there is none. */
 export const conditionalUpdate: Interaction = async (context) => {
   const type = typeOf(context);
-  const incoming = readIncoming(context, type);
+  const incoming = await readIncoming(context, type);
   const criteria = parseCriteria(context, type, context.request.params);
   const newId = incoming.id ?? context.service.ids.resource();
   return applyChange(context, criteria.claim, () => decideConditionalUpdate(context, { incoming, criteria, newId }));
