@@ -59,6 +59,8 @@ export const errorTable = {
   'expectation-failed': row(417, 'not-supported', 'The Expect header asks for something this server does not do.', 'Leave the header out; 100-continue is known.'),
   'unresolved-reference': row(422, 'not-found', 'A reference points to nothing and referential integrity is enforced.', 'Create the target first, or in the same transaction.'),
   'business-rule': row(422, 'business-rule', 'A rule of this server forbids the request.', 'The message names the rule.'),
+  'terminology-unknown': row(422, 'not-supported', 'A code system or value set cannot be worked with because its content is not loaded.', 'Load it as the message says: store the resource, add its package, import its files, or name a terminology server.'),
+  'invalid-value-set': row(422, 'invalid', 'The definition of a value set, code system or concept map cannot be worked with.', 'Mend what the message names.'),
   'precondition-required': row(428, 'required', 'This server is set to require If-Match on updates.', 'Send If-Match with the ETag of the version you read.'),
   'throttled': row(429, 'throttled', 'Too many requests.', 'Wait as Retry-After says and repeat.'),
   'header-too-large': row(431, 'too-long', 'The request header is larger than the server reads.', 'Send fewer or shorter headers; long searches go to POST _search.'),
