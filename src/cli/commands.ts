@@ -1,0 +1,9 @@
+/** The commands there are, in the order the help lists them. Adding one is a file under `command/` and a line here. */
+import type { CommandTable } from './command.js';
+
+export const commands: CommandTable = {
+  settings: async () => (await import('./command/settings.js')).settings,
+  errors: async () => (await import('./command/errors.js')).errors,
+  help: async () => (await import('./command/help.js')).help,
+  version: async () => (await import('./command/version.js')).version,
+};

@@ -1,0 +1,41 @@
+/** The texts of `--help`, made from the records of the commands. */
+import type { Command } from './command.js';
+import { exitCodes } from './exit-code.js';
+import { commonOptions, type OptionTable } from './options.js';
+
+const columns = (rows: readonly (readonly [left: string, right: string])[]): string => {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
+};
+
+const optionRows = (options: OptionTable): (readonly [string, string])[] =>
+  Object.entries(options).map(([name, { value, about, many }]) => [`--${name}${value === undefined ? '' : ` ${value}`}${many === true ? '...' : ''}`, about]);
+
+const signature = ({ name, usage, options }: Command): string => {
+  const own = Object.keys(options).length === 0 ? '' : ' [options]';
+  return `concierge ${name}${usage === '' ? '' : ` ${usage}`}${own}`;
+};
+
+/** Returns the help of one command. */
+export const commandHelp = (command: Command): string => [
+  `${signature(command)}\n`,
+  command.summary,
+  ...(command.about === undefined ? [] : ['', command.about]),
+  '', 'Options', columns([...optionRows(command.options), ...optionRows(commonOptions)]),
+].join('\n');
+
+/** Returns the list of all commands and how they end. */
+export const generalHelp = (commands: readonly Command[]): string => [
+  'concierge <command> [options]\n',
+  columns(commands.map(({ name, summary }) => [name, summary])),
+  '', 'Each command answers --help. Settings come from the environment: concierge settings',
+  '', 'Exit codes', columns(Object.values(exitCodes).map(({ code, meaning }) => [String(code), meaning])),
+].join('\n');
+
+/** Returns the commands and the exit codes as Markdown tables, for the README. */
+export const commandsMarkdown = (commands: readonly Command[]): string => [
+  '| command | what it does |', '|---|---|',
+  ...commands.map((command) => `| \`${[command.name, command.usage, ...optionRows(command.options).map(([left]) => `[${left}]`)].filter((part) => part !== '').join(' ').replaceAll('|', '\\|')}\` | ${command.summary.replaceAll('|', '\\|')} |`),
+  '', '| exit code | meaning |', '|---|---|',
+  ...Object.values(exitCodes).map(({ code, meaning }) => `| ${String(code)} | ${meaning} |`),
+].join('\n');
