@@ -8,7 +8,7 @@ import type { Context, Interaction } from './context.js';
 import { historyEntry } from './entry-text.js';
 import { lookBack, lookUp } from './gate.js';
 import { checkParams, singleParam } from './params.js';
-import { shapeResource } from './shape.js';
+import { shapeResource, summaryOf } from './shape.js';
 
 const parameters = ['_since', '_at', '_count', '_page', '_summary', '_elements'];
 /** The farthest a date of FHIR reaches; an open end of `_at`. */
@@ -70,10 +70,11 @@ const rangeOf = (name: string, text: string): { low: number; high: number } => {
   throw new FhirError('invalid-parameter', `${name} must be a date or an instant such as 2026-01-31T10:00:00Z.`, { location: `http.${name}` });
 };
 
-/** Returns the checked `_count`: more than the server gives is cut, as the specification allows. */
+/** Returns the checked `_count`: more than the server gives is cut, as the specification allows; 0 for `_summary=count`. */
 const countOf = (context: Context): number => {
   const { pageSize, maxPageSize } = context.service.options;
   const text = singleParam(context, '_count');
+  if (summaryOf(context.request.params) === 'count') return 0;
   if (text === undefined) return pageSize;
   if (!/^[0-9]{1,9}$/.test(text)) throw new FhirError('invalid-parameter', '_count must be a whole number of 0 or more.', { location: 'http._count' });
   return Math.min(Number(text), maxPageSize);

@@ -64,9 +64,12 @@ export const applyJsonPatch = (text: string, patch: JsonPatch): { text: string; 
   return { text: patched, value: JSON.parse(patched) as unknown };
 };
 
-/** The library replaces a whole document only below a parent; a copy, so that no operation changes the value of another. */
+/**
+ * The library replaces a whole document only below a parent; a copy, so that no operation changes the value of another,
+ * made of plain objects and arrays of this realm, which the library tells apart by their constructor.
+ */
 const rooted = (operation: Operation): Operation => {
-  const copy = structuredClone(operation) as Operation & { from?: string };
+  const copy = JSON.parse(JSON.stringify(operation)) as Operation & { from?: string };
   copy.path = `/root${operation.path}`;
   if (copy.from !== undefined) copy.from = `/root${copy.from}`;
   return copy;

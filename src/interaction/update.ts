@@ -51,7 +51,8 @@ export const decideOn = async (context: Context, wish: UpdateWish): Promise<Chan
   const { incoming, id, current, guards = [], given } = wish;
   const { clientIds, requireIfMatch } = context.service.options;
   checkPreconditions(context.request.conditions, current, requireIfMatch);
-  if (current === undefined && !clientIds) {
+  // Without an id in the body it is a conditional update that matched nothing: the id is the server's own.
+  if (current === undefined && !clientIds && incoming.id !== undefined) {
     throw new FhirError('client-ids-forbidden', `There is no ${incoming.type} with this id, and this server assigns ids itself: POST it to ${incoming.type}.`, { allow: ['GET', 'HEAD'] });
   }
   const references = await checkReferences(context, incoming, given);

@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { load } from 'js-yaml';
+import { CORE_SCHEMA, load } from 'js-yaml';
 
 export interface Expectation {
   readonly status?: number | readonly number[];
@@ -100,9 +100,9 @@ const checkCase = (value: unknown, at: string): void => {
   for (const [index, step] of steps.entries()) checkStep(step, `${at} steps[${index}]`, true);
 };
 
-/** Reads one file's text; throws naming the place of what is not of the form. */
+/** Reads one file's text, dates in it as the text they are; throws naming the place of what is not of the form. */
 export const readCases = (text: string, name: string): CaseFile => {
-  const file = check(load(text), 'file', name);
+  const file = check(load(text, { schema: CORE_SCHEMA }), 'file', name);
   if (typeof file['section'] !== 'string' || typeof file['link'] !== 'string') throw new Error(`${name}: section and link are needed`);
   const cases = (file['cases'] ?? []) as { title?: string }[];
   for (const [index, one] of cases.entries()) checkCase(one, `${name} ${one.title ?? index}`);

@@ -1,0 +1,41 @@
+/** Every case of `test/spec/*.yaml`, over HTTP, on every engine. */
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { packageRoot } from '../../src/core/package-root.js';
+import { engines, type Engine } from '../fixture/engines.js';
+import { startService, type RunningService } from '../fixture/http-service.js';
+import { readCaseFiles, type Case } from '../spec/case.js';
+import { closeConnections, runCase } from '../spec/run-case.js';
+
+const files = readCaseFiles(join(packageRoot, 'test', 'spec'));
+
+/** Cases with the same settings share a server. */
+const makeServers = ({ open }: Engine) => {
+  const running = new Map<string, Promise<RunningService>>();
+  const serverOf = ({ env = {} }: Case): Promise<RunningService> => {
+    const key = JSON.stringify(Object.entries(env).sort());
+    const found = running.get(key) ?? open().then((store) => startService(store, env));
+    running.set(key, found);
+    return found;
+  };
+  const stop = async (): Promise<void> => {
+    closeConnections();
+    for (const server of running.values()) await (await server).stop();
+  };
+  return { serverOf, stop };
+};
+
+afterAll(closeConnections);
+
+describe.each(engines)('on the engine $name', (engine) => {
+  const servers = makeServers(engine);
+  afterAll(servers.stop);
+  describe.each(files)('$section', ({ cases }) => {
+    it.each(cases)('$title', async (one) => {
+      const server = await servers.serverOf(one);
+      const before = server.failures.length;
+      await runCase(one, server);
+      expect(server.failures.slice(before)).toEqual([]);
+    });
+  });
+});
