@@ -1,12 +1,11 @@
-/** Base validation of a resource against FHIR R4 (https://hl7.org/fhir/R4/validation.html). */
+/** Base validation of a resource against FHIR R4 (https://hl7.org/fhir/R4/validation.html): structure, then constraints. */
 import type { Issue } from '../core/error.js';
 import { explainStructure } from './explain/explain.js';
+import { checkInvariants } from './invariant/check.js';
 import { makeSchemaCheck } from './schema.js';
 
 /** Returns findings about a resource as JSON.parse gave it; none, or warnings only, when it may be stored. */
 export type Validate = (resource: Readonly<Record<string, unknown>>) => readonly Issue[];
-
-const none: readonly Issue[] = [];
 
 /**
  * Returns a validator. It loads what it needs of a type when first asked about it. Errors name the element in
@@ -14,7 +13,7 @@ const none: readonly Issue[] = [];
  */
 export const makeValidator = (): Validate => {
   const isRight = makeSchemaCheck();
-  return (resource) => (isRight(resource) ? none : explained(resource));
+  return (resource) => (isRight(resource) ? checkInvariants(resource) : explained(resource));
 };
 
 const explained = (resource: Readonly<Record<string, unknown>>): readonly Issue[] => {

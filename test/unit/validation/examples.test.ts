@@ -12,6 +12,7 @@ const refused: Readonly<Record<string, readonly (readonly [file: string, path: s
   'an id of 67 characters': [['SearchParameter-questionnaireresponse-extensions-QuestionnaireResponse-item-subject.json', 'SearchParameter.id']],
   'txt-2: a narrative without content': ['ActivityDefinition-blood-tubes-supply', 'ActivityDefinition-heart-valve-replacement', 'EventDefinition-example', 'Questionnaire-zika-virus-exposure-assessment']
     .map((name) => [`${name}.json`, `${name.split('-')[0] ?? ''}.text.div`] as const),
+  'sdf-4: not abstract, and derived from nothing': ['Definition', 'Event', 'FiveWs', 'Request'].map((name) => [`StructureDefinition-${name}.json`, 'StructureDefinition'] as const),
   'arguable: a reference to a type that its element does not list': [
     ['DeviceMetric-example.json', 'DeviceMetric.parent'], ['DeviceUseStatement-example.json', 'DeviceUseStatement.reasonReference[0]'],
     ['MedicationRequest-medrx0301.json', 'MedicationRequest.dispenseRequest.performer'], ['Observation-clinical-gender.json', 'Observation.performer[0]']],
