@@ -1,25 +1,103 @@
 /**
- * The one place where a viewer's rights become part of what is asked of the store. Open and system viewers see all;
- * scopes, compartments, consent and labels add their predicates here and nowhere else (design rule 2).
+ * The one place where a viewer's rights become part of what is asked of the store: each type a plan touches - found,
+ * chained to or referring - is narrowed to what the viewer may see (design rule 2).
  */
-import type { SearchPlan } from '../store/plan.js';
+import { FhirError } from '../core/error.js';
+import { matchesPlan, type Candidate } from '../search/matches.js';
+import { anyOf } from '../search/predicate.js';
+import type { IndexEntry } from '../store/index-entry.js';
+import type { Predicate, SearchPlan } from '../store/plan.js';
 import type { Version } from '../store/resource.js';
+import { nothing } from './compartment.js';
+import { rightOf, type Right, type RightsScope } from './right.js';
+import type { Permission } from './scope.js';
 import type { Viewer } from './viewer.js';
 
-/** Returns the plan narrowed to what the viewer may find. */
-export const restrictPlan = (viewer: Viewer, plan: SearchPlan): SearchPlan => {
-  switch (viewer.kind) {
-    case 'open':
-    case 'system':
-      return plan;
+export interface Access extends RightsScope {
+  readonly viewer: Viewer;
+  /** What the viewer wants to do with what is looked at; each is needed. */
+  readonly permissions: readonly Permission[];
+}
+
+const seesAll = ({ kind }: Viewer): boolean => kind === 'open' || kind === 'system';
+
+/** Returns what the viewer may do to resources of the type, all permissions together. */
+export const rightTo = (access: Access, type: string): Right => {
+  const rights = access.permissions.map((permission) => rightOf(access.viewer, permission, type, access));
+  if (rights.includes('none')) return 'none';
+  const of = rights.filter((right): right is Predicate => right !== 'all' && right !== 'none');
+  const [first] = of;
+  if (first === undefined) return 'all';
+  return of.every((one) => JSON.stringify(one) === JSON.stringify(first)) ? first : { op: 'and', of };
+};
+
+/** Returns the plan narrowed to what the viewer may find; throws `forbidden` for a chain through a type it may not search. */
+export const restrictPlan = (access: Access, plan: SearchPlan): SearchPlan => {
+  if (seesAll(access.viewer)) return plan;
+  const asked = plan.where === undefined ? undefined : restrictLinks(access, plan.where);
+  const rights = plan.types.map((type): readonly [string, Right] => [type, rightTo(access, type)]);
+  const seen = rights.filter(([, right]) => right !== 'none');
+  const types = seen.map(([type]) => type);
+  if (types.length === 0) return { ...plan, where: nothing };
+  const own = seen.every(([, right]) => right === 'all') ? undefined : perTypeRight(seen);
+  return { ...plan, types, where: both(own, asked) };
+};
+
+const both = (first: Predicate | undefined, second: Predicate | undefined): Predicate | undefined =>
+  (first === undefined || second === undefined ? first ?? second : { op: 'and', of: [first, second] });
+
+const perTypeRight = (rights: readonly (readonly [string, Right])[]): Predicate => {
+  const [only, another] = rights;
+  if (only !== undefined && another === undefined && typeof only[1] !== 'string') return only[1];
+  return anyOf(rights.map(([type, right]): Predicate => {
+    const ofType: Predicate = { op: 'type', types: [type] };
+    return typeof right === 'string' ? ofType : { op: 'and', of: [ofType, right] };
+  }));
+};
+
+/** Chains reach other resources: those are narrowed too, and need the right to search (design rule 2). */
+const restrictLinks = (access: Access, where: Predicate): Predicate => {
+  switch (where.op) {
+    case 'and':
+    case 'or':
+      return { ...where, of: where.of.map((part) => restrictLinks(access, part)) };
+    case 'not':
+      return { ...where, of: restrictLinks(access, where.of) };
+    case 'chain':
+      return restrictChain(access, where);
+    case 'has': {
+      const right = rightTo({ ...access, permissions: ['s'] }, where.type);
+      if (right === 'none') throw beyond([where.type]);
+      const inner = where.where === undefined ? undefined : restrictLinks(access, where.where);
+      return { ...where, where: both(right === 'all' ? undefined : right, inner) };
+    }
+    default:
+      return where;
   }
 };
 
-/** Returns whether the viewer may learn of this version at all. */
-export const maySee = (viewer: Viewer, version: Version): boolean => {
-  switch (viewer.kind) {
-    case 'open':
-    case 'system':
-      return version.seq > 0;
-  }
+const restrictChain = (access: Access, chain: Extract<Predicate, { op: 'chain' }>): Predicate => {
+  const where = restrictLinks(access, chain.where);
+  const rights = chain.types.map((type): readonly [string, Right] => [type, rightTo({ ...access, permissions: ['s'] }, type)]);
+  const seen = rights.filter(([, right]) => right !== 'none');
+  if (seen.length === 0) throw beyond(chain.types);
+  return anyOf(seen.map(([type, right]): Predicate => ({ ...chain, types: [type], where: typeof right === 'string' ? where : { op: 'and', of: [right, where] } })));
 };
+
+const beyond = (types: readonly string[]): FhirError =>
+  new FhirError('forbidden', `The search goes through ${types.length > 4 ? 'types' : types.join(', ')} that the token has no scope to search (s).`);
+
+/** Returns whether the resource is one the viewer's right is about. */
+export const isWithin = (access: Access, candidate: Candidate): boolean => {
+  const right = rightTo(access, candidate.type);
+  return typeof right === 'string' ? right === 'all' : matchesPlan(right, candidate);
+};
+
+/** Returns whether the viewer may learn of this version at all; one without a body tells nothing by itself. */
+export const maySee = (access: Access, version: Version): boolean => {
+  const right = rightTo(access, version.type);
+  if (typeof right === 'string') return right === 'all';
+  return version.body !== undefined && matchesPlan(right, { ...version, entries: entriesOf(access, version.body) });
+};
+
+const entriesOf = ({ registry }: Access, body: string): readonly IndexEntry[] => registry.extract(JSON.parse(body) as Record<string, unknown>);

@@ -1,18 +1,73 @@
 /**
  * On whose behalf data is touched. Every interaction takes a Viewer; there is no access without one (design rule 1).
- * Scopes, compartments, consent and labels will refine it; `restrict.ts` turns it into plan predicates.
+ * `permit.ts` decides on interactions, `restrict.ts` turns a viewer into plan predicates.
  */
-export interface Viewer {
-  /** `open`: authorization is switched off; `system`: the server itself or its operator's command. */
-  readonly kind: 'open' | 'system';
+import { hashOf } from '../core/hash.js';
+import type { Scope } from './scope.js';
+
+interface BaseViewer {
   /** Stable text that tells callers apart: idempotency keys and page links are bound to it. */
   readonly key: string;
+}
+
+/** Authorization is switched off. */
+export interface OpenViewer extends BaseViewer {
+  readonly kind: 'open';
+}
+
+/** The server itself or its operator's command. */
+export interface SystemViewer extends BaseViewer {
+  readonly kind: 'system';
   /** For the operator's log: why the server acts by itself. */
-  readonly reason?: string | undefined;
+  readonly reason: string;
+}
+
+/** A request without credentials: it learns what the server can do, and nothing else. */
+export interface AnonymousViewer extends BaseViewer {
+  readonly kind: 'anonymous';
+}
+
+/** A request with an access token. */
+export interface TokenViewer extends BaseViewer {
+  readonly kind: 'token';
+  readonly grant: TokenGrant;
+}
+
+export type Viewer = OpenViewer | SystemViewer | AnonymousViewer | TokenViewer;
+
+/** What an access token gives, once it has been found good. */
+export interface TokenGrant {
+  /** client_id. */
+  readonly client: string;
+  /** Id of the account that granted it; undefined for a backend service. */
+  readonly user?: string | undefined;
+  /** `Type/id` of the resource that the user is. */
+  readonly fhirUser?: string | undefined;
+  /** Id of the patient in context. */
+  readonly patient?: string | undefined;
+  /** Ids of the patients that the user may act for: their own record and those they are a RelatedPerson of. */
+  readonly patients?: readonly string[] | undefined;
+  /** Id of the encounter in context. */
+  readonly encounter?: string | undefined;
+  readonly scopes: readonly Scope[];
+  /** Names the token in the audit; it is not the token. */
+  readonly jti: string;
+  /** Milliseconds since 1970. */
+  readonly expires: number;
 }
 
 /** The viewer of every request under AUTH=open. */
-export const openViewer: Viewer = { kind: 'open', key: 'open' };
+export const openViewer: OpenViewer = { kind: 'open', key: 'open' };
+
+/** The viewer of a request without credentials where they are needed. */
+export const anonymousViewer: AnonymousViewer = { kind: 'anonymous', key: 'anonymous' };
 
 /** Returns a viewer for work of the server itself. `reason` names the command or job. */
-export const systemViewer = (reason: string): Viewer => ({ kind: 'system', key: 'system', reason });
+export const systemViewer = (reason: string): SystemViewer => ({ kind: 'system', key: 'system', reason });
+
+/** Returns the viewer of a token: equal keys for tokens that may see the same (design rules 8 and 10). */
+export const tokenViewer = (grant: TokenGrant): TokenViewer => {
+  const { client, user = '', fhirUser = '', patient = '', patients = [], encounter = '', scopes } = grant;
+  const scopeTexts = scopes.map(({ text }) => text).sort();
+  return { kind: 'token', grant, key: hashOf('token', client, user, fhirUser, patient, patients.join(' '), encounter, ...scopeTexts) };
+};

@@ -1,7 +1,9 @@
 /** The answer to a write, shaped as `Prefer: return` asks (https://hl7.org/fhir/R4/http.html#ops). */
+import { maySee } from '../access/restrict.js';
 import type { Issue } from '../core/error.js';
 import type { Version } from '../store/resource.js';
 import type { Context } from './context.js';
+import { readAccess } from './permission.js';
 import type { FhirResponse } from './request.js';
 
 const storedNotice: Issue = { severity: 'information', code: 'informational', diagnostics: 'The resource was stored.' };
@@ -18,10 +20,13 @@ export const answerWrite = (context: Context, { status, version, issues }: Made)
   const wish = context.request.prefer.return;
   if (version.body === undefined) return wish === 'OperationOutcome' ? { status: 200, version, issues: [deletedNotice, ...issues] } : { status: 204, version };
   const created = status === 201 || context.request.interaction === 'create' ? true : undefined;
-  if (wish === 'minimal') return { status, version, created };
+  if (wish === 'minimal' || isUnread(context, version)) return { status, version, created };
   if (wish === 'OperationOutcome') return { status, version, created, issues: [storedNotice, ...issues] };
   return { status, version, created, body: version.body };
 };
+
+/** A patch answers with more than its caller sent, which needs the right to read it. */
+const isUnread = (context: Context, version: Version): boolean => context.request.interaction.endsWith('patch') && !maySee(readAccess(context), version);
 
 /** Returns the answer to a delete of something that was not there. */
 export const answerNothing = (context: Context): FhirResponse =>

@@ -8,6 +8,7 @@ import { stampResource } from '../core/json/stamp.js';
 import type { Guard, ResourceKey, Version, Write, WriteMethod } from '../store/resource.js';
 import { answerNothing, answerWrite } from './answer.js';
 import type { Context } from './context.js';
+import { checkMayStore } from './gate.js';
 import { checkAnswerTaken, keptAnswer, type Recipe } from './idempotency.js';
 import { checkUnreferenced } from './reference.js';
 import type { Incoming } from './incoming.js';
@@ -26,11 +27,13 @@ export interface Change {
 const attempts = 40;
 const epoch = toInstant(0);
 
-/** Returns the write of a new version of `incoming` under `id`, after the version `base`. */
+/** Returns the write of a new version of `incoming` under `id`, after the version `base`; throws `forbidden` where the viewer may not store it. */
 export const writeOf = (context: Context, incoming: Incoming, target: { id: string; base: number; method: WriteMethod }): Write => {
   const { id, base, method } = target;
+  const index = context.service.registry.extract(incoming.value);
+  checkMayStore(context, method === 'POST' ? 'c' : 'u', { type: incoming.type, id, entries: index });
   const body = stampResource(incoming.text, { id, versionId: String(base + 1), lastUpdated: epoch });
-  return { type: incoming.type, id, method, base, body, index: context.service.registry.extract(incoming.value) };
+  return { type: incoming.type, id, method, base, body, index };
 };
 
 /** Returns the write that deletes the resource after the version `base`. */

@@ -1,31 +1,76 @@
 /**
  * The only door from interactions to stored resources: each look is restricted to what the viewer may see,
- * so that something hidden is exactly as absent as something that never was (design rules 2 and 4).
+ * so that something hidden is exactly as absent as something that never was (design rules 2, 4, 6 and 7).
  */
-import { maySee, restrictPlan } from '../access/restrict.js';
+import { FhirError } from '../core/error.js';
+import { isWithin, maySee, restrictPlan, rightTo, type Access } from '../access/restrict.js';
+import type { IndexEntry } from '../store/index-entry.js';
 import type { SearchPlan } from '../store/plan.js';
 import type { HistoryPage, HistoryQuery, ResourceKey, SearchPage, Version } from '../store/resource.js';
+import type { SearchRun } from '../store/store.js';
 import type { Context } from './context.js';
+import { findAccess, lookAccess, storeAccess } from './permission.js';
 
-const visible = ({ viewer }: Context, version: Version | undefined): Version | undefined =>
-  version !== undefined && maySee(viewer, version) ? version : undefined;
+/** A delete is seen by those who could see the last version before it. */
+const isVisible = async ({ service }: Context, access: Access, version: Version): Promise<boolean> => {
+  const right = rightTo(access, version.type);
+  if (typeof right === 'string') return right === 'all';
+  let told: Version | undefined = version;
+  while (told !== undefined && told.body === undefined) told = told.version > 1 ? await service.store.read(told, told.version - 1) : undefined;
+  return told !== undefined && maySee(access, told);
+};
 
 /** Returns the current version, deletes included, or undefined when there is none for this viewer. */
-export const lookUp = async (context: Context, key: ResourceKey): Promise<Version | undefined> =>
-  visible(context, await context.service.store.read(key));
+export const lookUp = async (context: Context, key: ResourceKey): Promise<Version | undefined> => {
+  const version = await context.service.store.read(key);
+  return version !== undefined && (await isVisible(context, lookAccess(context), version)) ? version : undefined;
+};
 
-/** Returns one version, or undefined when there is none for this viewer. */
-export const lookUpVersion = async (context: Context, key: ResourceKey, version: number): Promise<Version | undefined> =>
-  visible(context, await context.service.store.read(key, version));
+/** Returns one version, or undefined when there is none for this viewer; an older one needs the right to the current one too. */
+export const lookUpVersion = async (context: Context, key: ResourceKey, number: number): Promise<Version | undefined> => {
+  const version = await context.service.store.read(key, number);
+  if (version === undefined || !(await isVisible(context, lookAccess(context), version))) return undefined;
+  return (await lookUp(context, key)) === undefined ? undefined : version;
+};
+
+/** Returns the plan narrowed to what the viewer may find. */
+export const restricted = (context: Context, plan: SearchPlan): SearchPlan => restrictPlan(findAccess(context), plan);
 
 /** Returns one page of what the viewer may find. */
-export const find = (context: Context, plan: SearchPlan): Promise<SearchPage> =>
-  context.service.store.search(restrictPlan(context.viewer, plan));
+export const find = (context: Context, plan: SearchPlan, run?: SearchRun): Promise<SearchPage> =>
+  context.service.store.search(restricted(context, plan), run);
 
 /** Returns how many resources the viewer may find. */
-export const countFound = (context: Context, plan: SearchPlan): Promise<number> =>
-  context.service.store.count(restrictPlan(context.viewer, plan));
+export const countFound = (context: Context, plan: SearchPlan, run?: SearchRun): Promise<number> =>
+  context.service.store.count(restricted(context, plan), run);
 
-/** Returns one page of history, newest first. */
-export const lookBack = (context: Context, query: HistoryQuery): Promise<HistoryPage> =>
-  context.service.store.history(query);
+/** Returns whether the viewer is shown only some of the resources of the type. */
+export const isBoundTo = (context: Context, type: string): boolean => rightTo(lookAccess(context), type) !== 'all';
+
+const historyStep = 200;
+
+/** Returns one page of history, newest first. Of a bound viewer only one resource's history is asked; its versions are few. */
+export const lookBack = async (context: Context, query: HistoryQuery): Promise<HistoryPage> => {
+  const { type } = query;
+  if (type === undefined || query.id === undefined || !isBoundTo(context, type)) return context.service.store.history(query);
+  const visible: Version[] = [];
+  let before: number | undefined;
+  for (let more = true; more;) {
+    const page = await context.service.store.history({ ...query, count: historyStep, before });
+    for (const version of page.versions) if (await isVisible(context, lookAccess(context), version)) visible.push(version);
+    before = page.versions.at(-1)?.seq;
+    more = page.more;
+  }
+  const rest = visible.filter(({ seq }) => query.before === undefined || seq < query.before);
+  return { versions: rest.slice(0, query.count), more: rest.length > query.count, total: visible.length };
+};
+
+export interface Stored extends ResourceKey {
+  readonly entries: readonly IndexEntry[];
+}
+
+/** Throws `forbidden` when the viewer may not store the resource as it would become (design rule 6). */
+export const checkMayStore = (context: Context, permission: 'c' | 'u', { type, id, entries }: Stored): void => {
+  if (isWithin(storeAccess(context, permission), { type, id, entries, updated: context.service.clock.now() })) return;
+  throw new FhirError('forbidden', `The token does not let a ${type} like this be stored: it must belong to the patient in context and be within the scopes.`);
+};

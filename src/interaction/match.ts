@@ -5,9 +5,8 @@
 import { FhirError } from '../core/error.js';
 import { planSearch, type PlannedSearch } from '../search/request.js';
 import type { Guard, Version } from '../store/resource.js';
-import { restrictPlan } from '../access/restrict.js';
 import type { Context } from './context.js';
-import { find } from './gate.js';
+import { find, restricted } from './gate.js';
 
 export interface Criteria {
   readonly type: string;
@@ -48,7 +47,7 @@ export const matchNow = async (context: Context, criteria: Criteria, limit = eno
   const plan = { ...criteria.planned.plan, count: limit, after: undefined };
   const { matches } = await find(context, plan);
   const expected = matches.map(({ type, id }) => `${type}/${id}`);
-  const guard: Guard = { kind: 'matches', claim: `${context.viewer.key} ${criteria.claim}`, plan: restrictPlan(context.viewer, plan), expected };
+  const guard: Guard = { kind: 'matches', claim: `${context.viewer.key} ${criteria.claim}`, plan: restricted(context, plan), expected };
   return { versions: matches, guard };
 };
 

@@ -8,6 +8,7 @@ import { history } from './history.js';
 import { idempotent } from './idempotency.js';
 import { performOperation } from './operation.js';
 import { checkParams } from './params.js';
+import { checkRequest } from './permission.js';
 import { conditionalPatch, patch } from './patch.js';
 import { read } from './read.js';
 import type { InteractionName } from './request.js';
@@ -45,5 +46,8 @@ const interactions: Readonly<Record<InteractionName, Interaction>> = {
  * Returns the answer to the request on behalf of the viewer.
  * Throws a FhirError for whatever the caller can mend; any other error is a failure of the server.
  */
-export const perform: Perform = (service, viewer, request) =>
-  interactions[request.interaction]({ service, viewer, request });
+export const perform: Perform = async (service, viewer, request) => {
+  const context = { service, viewer, request };
+  checkRequest(context);
+  return interactions[request.interaction](context);
+};

@@ -2,6 +2,7 @@
  * The one route table (https://hl7.org/fhir/R4/http.html#summary): HTTP routes, batch entries, scopes and the
  * CapabilityStatement are all read from it.
  */
+import type { Permission } from '../access/scope.js';
 import { FhirError } from '../core/error.js';
 import { isId } from '../core/id.js';
 import { nearName } from '../core/near-name.js';
@@ -19,31 +20,31 @@ export interface RouteRow {
   readonly interaction: InteractionName;
   /** Code in CapabilityStatement.rest.(resource.)interaction; undefined where the statement says it otherwise. */
   readonly code?: string;
-  /** Permission a SMART scope must carry: create, read, update, delete, search. */
-  readonly permission: 'c' | 'r' | 'u' | 'd' | 's' | '';
+  /** Permissions that SMART scopes must carry, all of them; none where the request touches no resource by itself. */
+  readonly permissions: readonly Permission[];
 }
 
 export const routeTable: readonly RouteRow[] = [
-  { shape: 'metadata', method: 'GET', interaction: 'capabilities', permission: '' },
-  { shape: 'system', method: 'POST', interaction: 'batch-or-transaction', code: 'transaction', permission: '' },
-  { shape: 'system', method: 'GET', interaction: 'search-system', code: 'search-system', permission: 's' },
-  { shape: 'system-search', method: 'POST', interaction: 'search-system', permission: 's' },
-  { shape: 'system-history', method: 'GET', interaction: 'history-system', code: 'history-system', permission: 'r' },
-  { shape: 'type', method: 'GET', interaction: 'search-type', code: 'search-type', permission: 's' },
-  { shape: 'type-search', method: 'POST', interaction: 'search-type', permission: 's' },
-  { shape: 'type', method: 'POST', interaction: 'create', code: 'create', permission: 'c' },
-  { shape: 'type', method: 'PUT', interaction: 'conditional-update', permission: 'u' },
-  { shape: 'type', method: 'PATCH', interaction: 'conditional-patch', permission: 'u' },
-  { shape: 'type', method: 'DELETE', interaction: 'conditional-delete', permission: 'd' },
-  { shape: 'type-history', method: 'GET', interaction: 'history-type', code: 'history-type', permission: 'r' },
-  { shape: 'instance', method: 'GET', interaction: 'read', code: 'read', permission: 'r' },
-  { shape: 'instance', method: 'PUT', interaction: 'update', code: 'update', permission: 'u' },
-  { shape: 'instance', method: 'PATCH', interaction: 'patch', code: 'patch', permission: 'u' },
-  { shape: 'instance', method: 'DELETE', interaction: 'delete', code: 'delete', permission: 'd' },
-  { shape: 'instance-history', method: 'GET', interaction: 'history-instance', code: 'history-instance', permission: 'r' },
-  { shape: 'version', method: 'GET', interaction: 'vread', code: 'vread', permission: 'r' },
-  { shape: 'operation', method: 'GET', interaction: 'operation', permission: '' },
-  { shape: 'operation', method: 'POST', interaction: 'operation', permission: '' },
+  { shape: 'metadata', method: 'GET', interaction: 'capabilities', permissions: [] },
+  { shape: 'system', method: 'POST', interaction: 'batch-or-transaction', code: 'transaction', permissions: [] },
+  { shape: 'system', method: 'GET', interaction: 'search-system', code: 'search-system', permissions: ['s'] },
+  { shape: 'system-search', method: 'POST', interaction: 'search-system', permissions: ['s'] },
+  { shape: 'system-history', method: 'GET', interaction: 'history-system', code: 'history-system', permissions: ['r', 's'] },
+  { shape: 'type', method: 'GET', interaction: 'search-type', code: 'search-type', permissions: ['s'] },
+  { shape: 'type-search', method: 'POST', interaction: 'search-type', permissions: ['s'] },
+  { shape: 'type', method: 'POST', interaction: 'create', code: 'create', permissions: ['c'] },
+  { shape: 'type', method: 'PUT', interaction: 'conditional-update', permissions: ['u', 's'] },
+  { shape: 'type', method: 'PATCH', interaction: 'conditional-patch', permissions: ['u', 's'] },
+  { shape: 'type', method: 'DELETE', interaction: 'conditional-delete', permissions: ['d', 's'] },
+  { shape: 'type-history', method: 'GET', interaction: 'history-type', code: 'history-type', permissions: ['r', 's'] },
+  { shape: 'instance', method: 'GET', interaction: 'read', code: 'read', permissions: ['r'] },
+  { shape: 'instance', method: 'PUT', interaction: 'update', code: 'update', permissions: ['u'] },
+  { shape: 'instance', method: 'PATCH', interaction: 'patch', code: 'patch', permissions: ['u'] },
+  { shape: 'instance', method: 'DELETE', interaction: 'delete', code: 'delete', permissions: ['d'] },
+  { shape: 'instance-history', method: 'GET', interaction: 'history-instance', code: 'history-instance', permissions: ['r'] },
+  { shape: 'version', method: 'GET', interaction: 'vread', code: 'vread', permissions: ['r'] },
+  { shape: 'operation', method: 'GET', interaction: 'operation', permissions: [] },
+  { shape: 'operation', method: 'POST', interaction: 'operation', permissions: [] },
 ];
 
 export interface Route {

@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.js';
 import type { Ids } from '../core/id.js';
 import type { Observe } from '../core/observe.js';
 import type { Store } from '../store/store.js';
+import type { Permission } from '../access/scope.js';
 import type { Viewer } from '../access/viewer.js';
 import type { FhirRequest, FhirResponse } from './request.js';
 import type { Registry } from '../search/registry.js';
@@ -72,5 +73,7 @@ export interface Operation {
   readonly types?: readonly string[] | undefined;
   /** One that changes something is not done by GET. */
   readonly affectsState: boolean;
+  /** What a token needs on the type, or on every type at system level; undefined: `rs`, and all of `cruds` where it changes something. */
+  readonly permissions?: readonly Permission[] | undefined;
   readonly handle: Interaction;
 }

@@ -24,7 +24,7 @@ export interface Decided extends Change {
 
 /** Returns the change of each writing entry by its index; throws what the first that cannot be done deserves. */
 export const decideEntries = async (context: Context, entries: readonly Prepared[]): Promise<Map<number, Decided>> => {
-  const identities = await identify(context, entries);
+  const identities = await identify(entries);
   const resolve = makeResolver(context.service.options.baseUrl, identities);
   const conditional = await resolveConditional(context, identities);
   const given = new Set(identities.flatMap(({ key, prepared }) => (key === undefined || prepared.entry.method === 'DELETE' ? [] : [nameOf(key)])));

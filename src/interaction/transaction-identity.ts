@@ -22,11 +22,11 @@ export interface Identity {
 const headroom = 2;
 
 /** Returns the identities in processing order; throws `multiple-matches`, `not-found` and `invalid-bundle` for an overlap. */
-export const identify = async (context: Context, entries: readonly Prepared[]): Promise<Identity[]> => {
+export const identify = async (entries: readonly Prepared[]): Promise<Identity[]> => {
   const known = new Map<string, Identity>();
   const identities: Identity[] = [];
   for (const prepared of entries) {
-    const identity = await withinAsync(prepared.entry, () => identityOf(context, prepared, known));
+    const identity = await withinAsync(prepared.entry, () => identityOf(prepared.context, prepared, known));
     identities.push(identity);
     if (identity.key === undefined || identity.found) continue;
     const name = nameOf(identity.key);

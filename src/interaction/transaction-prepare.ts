@@ -8,6 +8,7 @@ import type { JsonPatch } from './json-patch.js';
 import { linksOf, type FoundLink } from './link.js';
 import { parseCriteria, parseCriteriaText, type Criteria } from './match.js';
 import { readPatch } from './patch.js';
+import { checkRequest } from './permission.js';
 import { checkSameId } from './update.js';
 
 export interface Prepared {
@@ -56,6 +57,7 @@ export const withinAsync = async <T>(entry: EntryIn, work: () => Promise<T>): Pr
 
 const prepare = async (outer: Context, entry: EntryIn): Promise<Prepared> => {
   const context: Context = { ...outer, request: entry.request };
+  checkRequest(context);
   const type = typeOf(context);
   const isPatch = entry.method === 'PATCH';
   const incoming = entry.resource === undefined || isPatch || entry.method === 'DELETE' ? undefined : await checkIncoming(context, entry.resource, type);

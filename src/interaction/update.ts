@@ -3,7 +3,7 @@ import { FhirError } from '../core/error.js';
 import type { Guard, Version } from '../store/resource.js';
 import { applyChange, writeOf, type Change } from './change.js';
 import { keyOf, typeOf, type Context, type Interaction } from './context.js';
-import { lookUp } from './gate.js';
+import { isBoundTo, lookUp } from './gate.js';
 import { readIncoming, type Incoming } from './incoming.js';
 import { matchNow, onlyMatch, parseCriteria, type Criteria } from './match.js';
 import { checkPreconditions } from './precondition.js';
@@ -50,6 +50,8 @@ export interface UpdateWish {
 export const decideOn = async (context: Context, wish: UpdateWish): Promise<Change> => {
   const { incoming, id, current, guards = [], given } = wish;
   const { clientIds, requireIfMatch } = context.service.options;
+  // For a viewer who sees only some, a 201 would tell that the id is free: what is hidden must answer the same.
+  if (current === undefined && isBoundTo(context, incoming.type)) throw new FhirError('not-found', `There is no ${incoming.type} with this id.`);
   checkPreconditions(context.request.conditions, current, requireIfMatch);
   // Without an id in the body it is a conditional update that matched nothing: the id is the server's own.
   if (current === undefined && !clientIds && incoming.id !== undefined) {

@@ -1,0 +1,58 @@
+/** What each request needs of a token, read from the route table (https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html). */
+import { checkPermitted, type Demand } from '../access/permit.js';
+import type { Access } from '../access/restrict.js';
+import type { Permission } from '../access/scope.js';
+import type { InteractionName } from './request.js';
+import { routeTable } from './route.js';
+import type { Context, Operation } from './service.js';
+
+const byInteraction = new Map(routeTable.map(({ interaction, permissions }): [InteractionName, readonly Permission[]] => [interaction, permissions]));
+const none: readonly Permission[] = [];
+
+/** Returns the permissions a token needs for the request itself. */
+export const permissionsOf = ({ request, service }: Context): readonly Permission[] => {
+  const own = byInteraction.get(request.interaction) ?? none;
+  if (request.interaction === 'create' && request.conditions.ifNoneExist !== undefined) return [...own, 's'];
+  return request.interaction === 'operation' ? operationPermissions(service.operations.get(request.operation ?? '')) : own;
+};
+
+const all: readonly Permission[] = ['c', 'r', 'u', 'd', 's'];
+const operationPermissions = (operation: Operation | undefined): readonly Permission[] =>
+  operation === undefined ? none : operation.permissions ?? (operation.affectsState ? all : ['r', 's']);
+
+const demandOf = (context: Context): Demand => {
+  const { interaction, type } = context.request;
+  const everyType = interaction === 'operation' && type === undefined ? '*' : type;
+  return { type: everyType, permissions: permissionsOf(context), unbound: interaction === 'history-type' || interaction === 'history-system' };
+};
+
+/** Throws `unauthorized` or `forbidden` for a request that its viewer may not make, whatever is stored. */
+export const checkRequest = (context: Context): void => {
+  const { viewer, request } = context;
+  if (request.interaction === 'capabilities') return;
+  checkPermitted(viewer, demandOf(context), rightsScope(context));
+};
+
+const rightsScope = ({ service }: Context): Pick<Access, 'registry' | 'baseUrl'> => ({ registry: service.registry, baseUrl: service.options.baseUrl });
+
+/** Permissions for resources that a request looks at beside those it is about: targets of references, includes. */
+const looking: readonly Permission[] = ['r'];
+const finding: readonly Permission[] = ['s'];
+
+/** Returns the access of showing a resource, whatever the request is about. */
+export const readAccess = (context: Context): Access => ({ ...rightsScope(context), viewer: context.viewer, permissions: looking });
+
+/** Returns the access with which one resource is looked up: what will be changed needs the right to change it. */
+export const lookAccess = (context: Context): Access => {
+  const own = permissionsOf(context).filter((permission) => permission === 'u' || permission === 'd');
+  return { ...rightsScope(context), viewer: context.viewer, permissions: own.length === 0 ? looking : own };
+};
+
+/** Returns the access with which a search is run: what a condition matches must also be changeable. */
+export const findAccess = (context: Context): Access => {
+  const own = permissionsOf(context).filter((permission) => permission === 'u' || permission === 'd');
+  return { ...rightsScope(context), viewer: context.viewer, permissions: own.length === 0 ? finding : [...finding, ...own] };
+};
+
+/** Returns the access that a resource about to be stored must be within. */
+export const storeAccess = (context: Context, permission: 'c' | 'u'): Access => ({ ...rightsScope(context), viewer: context.viewer, permissions: [permission] });
