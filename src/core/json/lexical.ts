@@ -1,5 +1,5 @@
 /** JSON values whose numbers keep their text, for work on values that must not change what it does not touch. */
-import { itemSpans, memberSpans } from './span.js';
+import { isMembers, parseTree, type JsonNode } from './tree.js';
 
 /** A number as it was written. */
 export class JsonNumber {
@@ -13,21 +13,21 @@ export class JsonNumber {
 export type Lexical = null | boolean | string | JsonNumber | Lexical[] | { [name: string]: Lexical };
 
 /** Returns the value of compact, well-formed JSON text. */
-export const parseLexical = (text: string): Lexical => valueAt(text, 0, text.length);
+export const parseLexical = (text: string): Lexical => lexicalOf(parseTree(text));
 
-const valueAt = (text: string, start: number, end: number): Lexical => {
-  switch (text[start]) {
-    case '{':
-      return Object.fromEntries(memberSpans(text, start).map((member) => [member.name, valueAt(text, member.valueStart, member.end)]));
-    case '[':
-      return itemSpans(text, start).map((item) => valueAt(text, item.start, item.end));
+const lexicalOf = (node: JsonNode): Lexical => {
+  if (typeof node !== 'string') return isMembers(node) ? Object.fromEntries(node.names.map((name, at) => [name, lexicalOf(node.values[at] ?? 'null')])) : node.map(lexicalOf);
+  switch (node.charAt(0)) {
     case '"':
+      return node.includes('\\') ? JSON.parse(node) as string : node.slice(1, -1);
     case 't':
+      return true;
     case 'f':
+      return false;
     case 'n':
-      return JSON.parse(text.slice(start, end)) as string | boolean | null;
+      return null;
     default:
-      return new JsonNumber(text.slice(start, end));
+      return new JsonNumber(node);
   }
 };
 

@@ -1,0 +1,40 @@
+/** The narrative in an XML document (https://hl7.org/fhir/R4/narrative.html): carried as it is written, never interpreted. */
+import type { SaxesTagNS } from 'saxes';
+import { escapeAttribute, escapeText } from './escape.js';
+import { xhtmlNamespace } from './shape.js';
+
+export interface Narrative {
+  readonly open: (tag: SaxesTagNS) => void;
+  readonly text: (content: string) => void;
+  /** Returns the whole div when this tag closes it. `position`: behind the tag. */
+  readonly close: (tag: SaxesTagNS, text: string, position: number) => string | undefined;
+}
+
+/**
+ * Returns the narrative that begins with this div at `start`. One that stands for itself is cut out of the text, byte for
+ * byte; one that needs what its surroundings declare (a prefix, a namespace) is written anew without prefixes.
+ */
+export const beginNarrative = (div: SaxesTagNS, start: number): Narrative => {
+  let depth = 1;
+  const isWhole = div.prefix === '' && div.attributes['xmlns'] !== undefined;
+  let rewritten = isWhole ? '' : startTag(div, true);
+  return {
+    open: (tag) => {
+      depth += 1;
+      if (!isWhole) rewritten += startTag(tag, false);
+    },
+    text: (content) => { if (!isWhole) rewritten += escapeText(content); },
+    close: (tag, text, position) => {
+      depth -= 1;
+      if (!isWhole) rewritten += `</${tag.local}>`;
+      if (depth > 0) return undefined;
+      return isWhole ? text.slice(start, position) : rewritten;
+    },
+  };
+};
+
+const startTag = ({ local, attributes }: SaxesTagNS, isRoot: boolean): string => {
+  const own = Object.entries(attributes).filter(([name, { prefix }]) => name !== 'xmlns' && prefix !== 'xmlns');
+  const text = own.map(([name, { value }]) => ` ${name}="${escapeAttribute(value) ?? ''}"`).join('');
+  return `<${local}${isRoot ? ` xmlns="${xhtmlNamespace}"` : ''}${text}>`;
+};
