@@ -1,5 +1,5 @@
 /** What a command is: one record per file under `command/`. The dispatcher (`run.ts`) is a map over them. */
-import type { Viewer } from '../access/viewer.js';
+import type { SystemViewer } from '../access/viewer.js';
 import type { Service } from '../interaction/service.js';
 import type { ExitName } from './exit-code.js';
 import type { Given, OptionTable } from './options.js';
@@ -41,7 +41,7 @@ export interface Call {
 export interface Session {
   readonly service: Service;
   /** The server's operator; its reason names the command. */
-  readonly viewer: Viewer;
+  readonly viewer: SystemViewer;
 }
 
 interface CommandHead {

@@ -2,6 +2,9 @@
 import type { CommandTable } from './command.js';
 
 export const commands: CommandTable = {
+  export: async () => (await import('./command/export.js')).exportData,
+  backup: async () => (await import('./command/backup.js')).backup,
+  reindex: async () => (await import('./command/reindex.js')).reindexStore,
   settings: async () => (await import('./command/settings.js')).settings,
   errors: async () => (await import('./command/errors.js')).errors,
   help: async () => (await import('./command/help.js')).help,

@@ -21,5 +21,8 @@ export class CommandError extends Error {
   }
 }
 
+/** The reason of a call's signal when the program itself failed; any other reason is the operator's wish. */
+export class Crash extends Error {}
+
 /** Returns the error for a wrong command line. */
 export const usageError = (message: string): CommandError => new CommandError('usage', message);

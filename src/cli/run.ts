@@ -2,7 +2,7 @@
 import { nearName } from '../core/near-name.js';
 import { ConfigError } from '../config/read.js';
 import type { Call, Command, CommandTable, Outcome, StoreCommand } from './command.js';
-import { CommandError, exitCodes, usageError, type ExitName } from './exit-code.js';
+import { CommandError, Crash, exitCodes, usageError, type ExitName } from './exit-code.js';
 import { commandHelp, generalHelp } from './help.js';
 import { parseWords } from './options.js';
 
@@ -19,7 +19,7 @@ export const run = async (words: readonly string[], stage: Stage): Promise<numbe
     await print(outcome, json, stage);
     return exitCodes[outcome.exit ?? 'ok'].code;
   } catch (error) {
-    const { exit, message } = describe(error, stage);
+    const { exit, message } = describeFailure(error, stage.signal);
     stage.say(message);
     return exitCodes[exit].code;
   }
@@ -57,9 +57,10 @@ const print = async ({ text, json: value }: Outcome, json: boolean, { write }: S
   else if (text !== '') await write(`${text}\n`);
 };
 
-const describe = (error: unknown, { signal }: Stage): { exit: ExitName; message: string } => {
+/** Returns how a failed command ends and what the operator is told. */
+export const describeFailure = (error: unknown, signal: AbortSignal): { exit: ExitName; message: string } => {
   if (error instanceof CommandError) return { exit: error.exit, message: error.message };
   if (error instanceof ConfigError) return { exit: 'settings', message: error.message };
-  if (signal.aborted) return { exit: 'interrupted', message: 'Interrupted.' };
+  if (signal.aborted && !(signal.reason instanceof Crash)) return { exit: 'interrupted', message: 'Interrupted.' };
   return { exit: 'failed', message: error instanceof Error ? error.message : String(error) };
 };

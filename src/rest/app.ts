@@ -5,7 +5,7 @@ import { FhirError } from '../core/error.js';
 import { nearName } from '../core/near-name.js';
 import { isResourceType } from '../fhir/definitions.js';
 import { serveOptions } from './cors.js';
-import type { Exchange, Host } from './exchange.js';
+import type { Exchange, Host, Mount } from './exchange.js';
 import { serveFhir } from './fhir.js';
 import { makePages } from './health.js';
 import { respondError } from './respond.js';
@@ -36,8 +36,16 @@ export const makeApp = (host: Host): ServeRest => {
       page(host, exchange).catch(next);
     });
   }
+  const mounts = inOrder(host.mounts ?? []);
+  for (const { path, name, handler } of mounts) {
+    app.use(path, (req, _res, next) => {
+      exchangeOf(req).interaction = name;
+      next();
+    }, handler);
+  }
   app.use((req) => {
-    throw noSuchPath(parseTarget(req.originalUrl).path, [fhirPath, ...pages.keys()]);
+    exchangeOf(req).interaction = 'unknown';
+    throw noSuchPath(parseTarget(req.originalUrl).path, [fhirPath, ...pages.keys(), ...mounts.map(({ path }) => path).filter((path) => path !== '/')]);
   });
   const onError: ErrorRequestHandler = (error, req, res, next) => {
     if (!res.destroyed) Promise.resolve(respondError(host, exchangeOf(req), error)).catch(next);
@@ -48,6 +56,13 @@ export const makeApp = (host: Host): ServeRest => {
     app(exchange.req, exchange.res);
   };
 };
+
+/** Whoever takes everything must not take it from the others. */
+const inOrder = (mounts: readonly Mount[]): readonly Mount[] => [...mounts].sort((a, b) => Number(a.path === '/') - Number(b.path === '/'));
+
+/** Returns whether a mount answers this path's OPTIONS itself: the one for `/` does not, its pages are for this origin alone. */
+export const isMounted = (mounts: readonly Mount[], path: string): boolean =>
+  mounts.some((mount) => mount.path !== '/' && (path === mount.path || path.startsWith(`${mount.path}/`)));
 
 const makeExpress = (): Express => {
   const app = express();

@@ -1,4 +1,5 @@
 /** One request on its way to its answer: what the steps of the pipeline know about it and what the log will say. */
+import type { RequestHandler } from 'express';
 import type { IncomingMessage } from 'node:http';
 import type { ErrorCode } from '../core/error-table.js';
 import type { Observe } from '../core/observe.js';
@@ -16,6 +17,16 @@ export interface Readiness {
   readonly reason?: string | undefined;
 }
 
+/** Pages and endpoints beside FHIR: an express handler for a path and what is below it. */
+export interface Mount {
+  /** `/auth`; `/` comes last and gets what nobody else has taken. */
+  readonly path: string;
+  /** What the log calls its requests. */
+  readonly name: string;
+  /** Answers, or calls `next` without an error when the URL is none of its own. It sets the headers of its answers itself. */
+  readonly handler: RequestHandler;
+}
+
 /** What the HTTP side is given. */
 export interface HttpServerParts {
   /** Its `options.baseUrl` is read with every answer. */
@@ -27,6 +38,7 @@ export interface HttpServerParts {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** Whether the server can do its work, the store's writes included. */
   readonly readiness: () => Promise<Readiness>;
+  readonly mounts?: readonly Mount[] | undefined;
   /** On whose behalf a request is made; throws `unauthorized`. Without it everyone is the open viewer. */
   readonly viewerOf?: ((request: IncomingMessage) => Viewer | Promise<Viewer>) | undefined;
 }

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { FhirError } from '../core/error.js';
-import { fhirPath, type ServeRest } from './app.js';
+import { fhirPath, isMounted, type ServeRest } from './app.js';
 import { clientLeft } from './connections.js';
 import { serveOptions } from './cors.js';
 import type { Exchange, Host } from './exchange.js';
@@ -58,7 +58,7 @@ const dispatch = (host: Host, exchange: Exchange, rest: ServeRest): void => {
     checkHead(host, exchange.req);
     const { path, query } = parseTarget(exchange.req.url ?? '');
     if (isHot(exchange.req.method, path)) void serveFhir(host, exchange, { segments: segmentsOf(path.slice(fhirPath.length)), query });
-    else if (exchange.req.method === 'OPTIONS' && !isFhir(path)) void serveOptions(host, exchange, undefined);
+    else if (exchange.req.method === 'OPTIONS' && !isFhir(path) && !isMounted(host.mounts ?? [], path)) void serveOptions(host, exchange, undefined);
     else rest(exchange);
   } catch (error) {
     void respondError(host, exchange, error);

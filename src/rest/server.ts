@@ -11,7 +11,7 @@ import type { Host, HttpServerParts } from './exchange.js';
 import { makeFront } from './front.js';
 import { makeHeads } from './head.js';
 
-export type { HttpServerParts, Readiness } from './exchange.js';
+export type { HttpServerParts, Mount, Readiness } from './exchange.js';
 
 export interface HttpServer {
   readonly server: Server;

@@ -17,12 +17,12 @@ export interface Registry {
 export interface RegistryOptions {
   /** Search parameters; those of R4 by default. */
   readonly definitions?: readonly SearchParameterDef[] | undefined;
-  /** Base of this server: absolute references to it are local ones. */
-  readonly baseUrl?: string | undefined;
+  /** Base of this server, asked with every resource: absolute references to it are local ones. */
+  readonly baseUrl?: (() => string) | undefined;
 }
 
 /** Returns a registry that compiles what a type needs when it is first asked for it. */
-export const makeRegistry = ({ definitions, baseUrl = '' }: RegistryOptions = {}): Registry => {
+export const makeRegistry = ({ definitions, baseUrl = () => '' }: RegistryOptions = {}): Registry => {
   const extractors = new Map<string, Extractor>();
   const parameters = new Map<string, ReadonlyMap<string, SearchParameter>>();
   const own: Definitions = { all: definitions ?? searchParameterDefs(), byUrl: new Map() };
@@ -44,7 +44,7 @@ export const makeRegistry = ({ definitions, baseUrl = '' }: RegistryOptions = {}
   };
   const extract = (resource: Readonly<Record<string, unknown>>): IndexEntry[] => {
     const type = resource['resourceType'];
-    return typeof type === 'string' && isResourceType(type) ? extractorOf(type)(resource, baseUrl) : [];
+    return typeof type === 'string' && isResourceType(type) ? extractorOf(type)(resource, baseUrl()) : [];
   };
   return { parametersOf, extract };
 };

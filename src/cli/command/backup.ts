@@ -1,0 +1,31 @@
+/** `concierge backup --to FILE`: a consistent copy of the store in one file, while the server serves. */
+import { existsSync } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { moveDurably } from '../../core/durable.js';
+import { randomSecret } from '../../core/id.js';
+import type { StoreCommand } from '../command.js';
+import { CommandError } from '../exit-code.js';
+import { pathFrom, takeNoWords } from '../options.js';
+
+export const backup: StoreCommand = {
+  name: 'backup',
+  summary: 'Copies the store to a new file as it is at one moment; the server goes on serving.',
+  usage: '',
+  about: 'The file holds health data: it is readable by its owner alone. "concierge restore" reads it.',
+  options: { to: { value: 'FILE', about: 'The file to write; it must not exist.' } },
+  needs: 'store',
+  run: async (call, { service: { store } }) => {
+    takeNoWords(call.given);
+    const file = pathFrom(call, call.given.required('to'));
+    if (existsSync(file)) throw new CommandError('failed', `${file} exists; a backup writes no other file over.`);
+    const partial = `${file}.partial-${randomSecret(6)}`;
+    try {
+      await store.maintain({ task: 'backup', to: partial });
+      await moveDurably(partial, file);
+    } finally {
+      await rm(partial, { force: true });
+    }
+    const { size: bytes } = await stat(file);
+    return { text: `${file}: ${String(bytes)} bytes`, json: { file, bytes } };
+  },
+};

@@ -1,0 +1,38 @@
+/** Work the server does by itself beside requests. */
+export interface Job {
+  /** For the log and the metrics. */
+  readonly name: string;
+  /** Begins; what goes wrong later is observed, never thrown. */
+  readonly start: () => void;
+  /** Resolves when nothing of it runs any more. */
+  readonly stop: () => Promise<void>;
+}
+
+export interface Repeated {
+  readonly name: string;
+  readonly everyMs: number;
+  readonly act: () => Promise<void>;
+  /** Told of an act that failed; the next one comes all the same. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Returns a job that acts again and again, the first time after one interval, never twice at once. */
+export const makeRepeatedJob = ({ name, everyMs, act, onFailure }: Repeated): Job => {
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | undefined;
+  const turn = (): void => {
+    running ??= act().catch(onFailure).finally(() => { running = undefined; });
+  };
+  return {
+    name,
+    start: () => {
+      timer ??= setInterval(turn, everyMs);
+      timer.unref();
+    },
+    stop: async () => {
+      clearInterval(timer);
+      timer = undefined;
+      await running;
+    },
+  };
+};
