@@ -1,11 +1,11 @@
 /** batch: every entry for itself, https://hl7.org/fhir/R4/http.html#batch */
 import { toFhirError } from '../core/error.js';
-import { readEntry, type EntryIn, type RawEntry } from './bundle-entry.js';
+import { readEntry, type EntryIn } from './bundle-entry.js';
 import { bundleText } from './bundle-text.js';
 import type { Context, Perform } from './context.js';
 import { answerEntry } from './entry-text.js';
 import { checkAnswerTaken, idempotent, keptAnswer } from './idempotency.js';
-import type { FhirResponse } from './request.js';
+import type { FhirResponse, RawEntry } from './request.js';
 
 /** Entries that run side by side: enough to share commits, few enough to stay fair to other callers. */
 const width = 16;

@@ -2,14 +2,8 @@
 import { errorTable } from '../core/error-table.js';
 import { FhirError, type Issue } from '../core/error.js';
 import type { Context } from './context.js';
-import type { FhirRequest, Payload } from './request.js';
+import type { FhirRequest, Parsed, Payload, RawEntry } from './request.js';
 import { routeOf, type Route } from './route.js';
-
-export interface Parsed {
-  /** Compact JSON text, exact. */
-  readonly text: string;
-  readonly value: Readonly<Record<string, unknown>>;
-}
 
 export interface EntryIn {
   /** Place in the Bundle, from 0. */
@@ -19,13 +13,6 @@ export interface EntryIn {
   readonly route: Route;
   readonly request: FhirRequest;
   readonly resource: Parsed | undefined;
-}
-
-/** What a Bundle's entry says, before it is checked. */
-export interface RawEntry {
-  readonly fullUrl?: unknown;
-  readonly request?: unknown;
-  readonly resource?: Parsed | undefined;
 }
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];

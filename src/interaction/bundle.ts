@@ -6,6 +6,7 @@ import { answerBatch } from './batch.js';
 import { readEntry, type EntryIn } from './bundle-entry.js';
 import type { Context, Interaction, Perform } from './context.js';
 import { idempotent } from './idempotency.js';
+import type { RawEntry } from './request.js';
 import { replayTransaction, transact } from './transaction.js';
 
 /** Returns the interaction, whose entries go through `perform`: 200 with a response Bundle; throws `invalid-bundle`, and for a transaction whatever its entries deserve. */
@@ -17,18 +18,22 @@ export const makeBundleInteraction = (perform: Perform): Interaction => async (c
   return run(context);
 };
 
-type Raw = Parameters<typeof readEntry>[1];
+interface Parts {
+  readonly type: 'batch' | 'transaction';
+  readonly raw: readonly RawEntry[];
+}
 
-const readParts = async (context: Context): Promise<{ type: 'batch' | 'transaction'; raw: readonly Raw[] }> => {
+const readParts = async (context: Context): Promise<Parts> => {
   const { payload, requestId } = context.request;
   const { maxDepth, maxBundleEntries } = context.service.options;
+  if (payload?.bundle !== undefined) return checkCount({ type: payload.bundle.type, raw: payload.bundle.entries }, maxBundleEntries);
   if (payload === undefined || payload.text.trim() === '') throw new FhirError('empty-body', 'Send a Bundle of type batch or transaction in the body.', { detail: requestId });
   const breathe = makeBreather();
-  const raw: Raw[] = [];
+  const raw: RawEntry[] = [];
   const bundle = readBundle(payload.text, { maxDepth });
   for (const entry of bundle.entries) {
     raw.push(entry);
-    if (raw.length > maxBundleEntries) throw new FhirError('too-many-entries', `The Bundle has more than ${String(maxBundleEntries)} entries; split it.`, { expression: 'Bundle.entry' });
+    if (raw.length > maxBundleEntries) throw tooMany(maxBundleEntries);
     await breathe();
   }
   const { resourceType, type } = bundle.head();
@@ -37,7 +42,15 @@ const readParts = async (context: Context): Promise<{ type: 'batch' | 'transacti
   return { type, raw };
 };
 
-const readEntries = async (context: Context, raw: readonly Raw[]): Promise<EntryIn[]> => {
+const tooMany = (limit: number): FhirError =>
+  new FhirError('too-many-entries', `The Bundle has more than ${String(limit)} entries; split it.`, { expression: 'Bundle.entry' });
+
+const checkCount = (parts: Parts, limit: number): Parts => {
+  if (parts.raw.length > limit) throw tooMany(limit);
+  return parts;
+};
+
+const readEntries = async (context: Context, raw: readonly RawEntry[]): Promise<EntryIn[]> => {
   const breathe = makeBreather();
   const entries: EntryIn[] = [];
   for (const [index, entry] of raw.entries()) {

@@ -25,10 +25,25 @@ export interface Prefer {
   readonly handling?: 'strict' | 'lenient' | undefined;
 }
 
+export interface Parsed {
+  /** Compact JSON text, exact. */
+  readonly text: string;
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
+/** What a Bundle's entry says, before it is checked. */
+export interface RawEntry {
+  readonly fullUrl?: unknown;
+  readonly request?: unknown;
+  readonly resource?: Parsed | undefined;
+}
+
 export interface Payload {
   /** The text as sent, decoded to Unicode. */
   readonly text: string;
   readonly format: 'json' | 'json-patch';
+  /** The batch or transaction as a caller of this process has read it already: `text` is not looked at then. */
+  readonly bundle?: { readonly type: 'batch' | 'transaction'; readonly entries: readonly RawEntry[] } | undefined;
 }
 
 export interface FhirRequest {
