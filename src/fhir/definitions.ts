@@ -79,7 +79,8 @@ const once = <T>(make: () => T): (() => T) => {
   let made: { readonly value: T } | undefined;
   return () => (made ??= { value: make() }).value;
 };
-const readJson = (name: string): unknown => {
+/** Returns the content of a file that the build makes of the published definitions. */
+export const readGenerated = (name: string): unknown => {
   const file = join(packageRoot, 'generated', name);
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
@@ -87,7 +88,7 @@ const readJson = (name: string): unknown => {
     throw new Error(`The FHIR definitions cannot be read from ${file}: run "npm run build".`, { cause });
   }
 };
-const slimTypes = once(() => new Map((readJson('elements.json') as SlimType[]).map((type) => [type.name, type])));
+const slimTypes = once(() => new Map((readGenerated('elements.json') as SlimType[]).map((type) => [type.name, type])));
 
 /** The concrete resource types, in alphabetical order. */
 export const resourceTypes: readonly string[] = [...slimTypes().values()].filter(({ kind, abstract }) => kind === 'resource' && !abstract).map(({ name }) => name).sort();
@@ -156,12 +157,12 @@ const childrenOf = (slim: SlimType, path: string, code: string): string | undefi
   return isPrimitive(code) || code === 'xhtml' || code === 'Resource' ? undefined : code;
 };
 
-const searchParameters = once(() => readJson('search-parameters.json') as SearchParameterDef[]);
+const searchParameters = once(() => readGenerated('search-parameters.json') as SearchParameterDef[]);
 
 /** Returns every search parameter of R4. */
 export const searchParameterDefs = (): readonly SearchParameterDef[] => searchParameters();
 
-const compartments = once(() => new Map((readJson('compartments.json') as { code: string; params: Record<string, string[]> }[]).map(({ code, params }) => [code, params])));
+const compartments = once(() => new Map((readGenerated('compartments.json') as { code: string; params: Record<string, string[]> }[]).map(({ code, params }) => [code, params])));
 
 /** Returns the parameters that put a resource of `type` into a compartment; empty when it never is in one. */
 export const compartmentParams = (compartment: string, type: string): readonly string[] => compartments().get(compartment)?.[type] ?? [];
@@ -175,7 +176,7 @@ export const summaryElements = (type: string): readonly string[] => topLevel(typ
 /** Returns the JSON names of the top-level elements that a resource must have. */
 export const mandatoryElements = (type: string): readonly string[] => topLevel(type, ({ min }) => min > 0);
 
-const codes = once(() => readJson('codes.json') as Record<string, string[]>);
+const codes = once(() => readGenerated('codes.json') as Record<string, string[]>);
 const codeSets = new Map<string, ReadonlySet<string>>();
 
 /** Returns `system|code` and the bare codes of a value set with a required binding, its version ignored; undefined when it cannot be listed. */
@@ -190,7 +191,7 @@ export const codesOf = (valueSetUrl: string): ReadonlySet<string> | undefined =>
   return set;
 };
 
-const invariants = once(() => readJson('invariants.json') as Record<string, Invariant[]>);
+const invariants = once(() => readGenerated('invariants.json') as Record<string, Invariant[]>);
 
 /** Returns the constraints of a type and of its elements; those a type inherits at its root (`dom-2`) stand at `baseOf(type)`. */
 export const invariantsOf = (type: string): readonly Invariant[] => invariants()[type] ?? [];

@@ -21,6 +21,9 @@ export const list = (values: readonly unknown[], siblings: unknown, isGood: Prim
   return true;
 };
 
+/** Returns whether a `_name` is an element; one with an id alone stands only beside a value (ele-1). */
+export const makeBeside = (isElement: Check) => (sibling: unknown, value: unknown): boolean => isElement(sibling) && (value !== undefined || content(sibling));
+
 /** Returns whether an array of `_name` has elements, or `null` where the value stands alone. */
 export const makeSiblings = (isElement: Check) => (siblings: readonly unknown[], values: unknown): boolean => {
   const beside = Array.isArray(values) ? (values as readonly unknown[]) : undefined;
@@ -31,7 +34,8 @@ export const makeSiblings = (isElement: Check) => (siblings: readonly unknown[],
     if (sibling === null) {
       if (beside?.[index] === undefined || beside[index] === null) return false;
     } else {
-      if (!isElement(sibling)) return false;
+      const hasValue = beside?.[index] !== undefined && beside[index] !== null;
+      if (!isElement(sibling) || (!hasValue && !content(sibling))) return false;
       found = true;
     }
   }

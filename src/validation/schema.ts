@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { packageRoot } from '../core/package-root.js';
 import { isResourceType } from '../fhir/definitions.js';
-import { commonChecks, isObject, makeSiblings, type Check, type JsonObject } from './checks.js';
+import { commonChecks, isObject, makeBeside, makeSiblings, type Check, type JsonObject } from './checks.js';
 import { checkContained, type Scope } from './contained.js';
 
 interface SchemaModule {
@@ -64,6 +64,7 @@ export const makeSchemaCheck = (): ((resource: JsonObject) => boolean) => {
     for (const name of ['is_uri', 'is_url', 'is_canonical']) watch(name, '');
     loadModule('datatypes', checks);
     watch('Reference', 'reference');
+    checks['beside'] = makeBeside(checks['Element'] as Check);
     checks['siblings'] = makeSiblings(checks['Element'] as Check);
   };
   return entry;

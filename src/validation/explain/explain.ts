@@ -46,9 +46,11 @@ const explainResource = (report: Report, resource: unknown, at: string): void =>
 interface Place {
   readonly at: string;
   readonly type: string;
+  /** Whether it is the `_name` of a value, so that an id is enough. */
+  readonly isBeside?: boolean;
 }
 
-const explainMembers = (report: Report, value: JsonObject, { at, type }: Place): void => {
+const explainMembers = (report: Report, value: JsonObject, { at, type, isBeside = false }: Place): void => {
   const elements = elementsOf(type);
   const seen = new Set<string>();
   for (const key of Object.keys(value)) {
@@ -64,7 +66,7 @@ const explainMembers = (report: Report, value: JsonObject, { at, type }: Place):
     explainElement(report, { parent: value, key: bare, element, at: `${at}.${element.name}` });
   }
   explainPresence(report, elements, { seen, at });
-  if (!content(value) && !elements.has('implicitRules')) refuse(report, at, { code: 'invariant', text: 'must not be empty: an element needs a value or elements (ele-1)' });
+  if (!content(value) && !elements.has('implicitRules') && !isBeside) refuse(report, at, { code: 'invariant', text: 'must not be empty: an element needs a value or elements (ele-1)' });
   if (type === 'Extension') explainExtension(report, value, at);
 };
 
@@ -108,14 +110,16 @@ const explainPrimitive = (report: Report, { parent, key, element, at }: Member):
   const sibling = parent[`_${key}`];
   if (element.max > 1) {
     checkList(report, { values: value, siblings: sibling, at, element });
-    for (const [index, item] of asList(sibling).entries()) if (item !== null) explainObject(report, item, { at: `${at}[${String(index)}]`, type: 'Element' });
+    for (const [index, item] of asList(sibling).entries()) if (item !== null) explainObject(report, item, { at: `${at}[${String(index)}]`, type: 'Element', isBeside: hasValue(asList(value)[index]) });
   } else {
     const fault = value === undefined ? undefined : valueFault(value, element);
     if (fault !== undefined) refuse(report, at, fault);
-    if (sibling !== undefined) explainObject(report, sibling, { at, type: 'Element' });
+    if (sibling !== undefined) explainObject(report, sibling, { at, type: 'Element', isBeside: hasValue(value) });
   }
   for (const [index, text] of asList(value).entries()) noteFragment(report, text, { at: element.max > 1 ? `${at}[${String(index)}]` : at, code: element.type?.code ?? '' });
 };
+
+const hasValue = (value: unknown): boolean => value !== undefined && value !== null;
 
 const asList = (value: unknown): readonly unknown[] => {
   if (Array.isArray(value)) return value as readonly unknown[];

@@ -1,0 +1,137 @@
+/**
+ * Validation against profiles (https://hl7.org/fhir/R4/profiling.html): those a resource claims in `meta.profile`, and those
+ * asked for. Codes are asked of a terminology; where that answers later, the check is done again with its answers.
+ */
+import type { Issue } from '../../core/error.js';
+import { nodeOfResource, type PathNode } from '../../fhir/expression/node.js';
+import type { Profile } from '../../fhir/profile/definition.js';
+import type { ProfileLibrary } from '../../fhir/profile/library.js';
+import { referenceType } from '../../fhir/reference-type.js';
+import type { CodeAsked, CodeCheck, MaybePromise, Terminology } from '../../terminology/port.js';
+import { isObject, type JsonObject } from '../checks.js';
+import { applyProfile } from './element.js';
+import { checkExtensions, type ExtensionOptions } from './extension.js';
+import { placesIn, type ResourcePlace } from './places.js';
+import { ruleOfProfile, type ElementRule } from './rule.js';
+import type { ProfileRun } from './run.js';
+
+export interface ProfileOptions extends ExtensionOptions {
+  readonly library: ProfileLibrary;
+  readonly terminology?: Pick<Terminology, 'validateCode'> | undefined;
+}
+
+export interface ProfileWish {
+  /** Canonical URLs to check the whole resource against, beside those it claims. */
+  readonly profiles?: readonly string[];
+  /** Whether elements that must be supported and are absent are told. */
+  readonly mustSupport?: boolean;
+  /** Whether what could not be checked is told in full. */
+  readonly thorough?: boolean;
+}
+
+/** Returns findings of a resource whose structure has been found right; a promise when the terminology answers later. */
+export type ValidateProfiles = (resource: JsonObject, wish?: ProfileWish) => MaybePromise<Issue[]>;
+
+type Ask = ProfileRun['ask'];
+const notLoaded: CodeCheck = { result: 'unknown', message: 'no terminology is loaded' };
+
+/** Answers of the terminology, kept for one validation. */
+const makeAsker = (terminology: ProfileOptions['terminology']): { readonly ask: Ask; readonly pending: () => Promise<unknown>[] } => {
+  const answers = new Map<string, CodeCheck>();
+  let waiting: Promise<unknown>[] = [];
+  const answer = (asked: CodeAsked & { readonly valueSet: string }, key: string): CodeCheck => {
+    const given = terminology?.validateCode(asked) ?? notLoaded;
+    if (!(given instanceof Promise)) return given;
+    waiting.push(given.then((later) => answers.set(key, later)));
+    return notLoaded;
+  };
+  return {
+    ask: (asked) => {
+      const key = `${asked.valueSet} ${asked.system ?? ''} ${asked.code}`;
+      const found = answers.get(key) ?? answer(asked, key);
+      answers.set(key, found);
+      return found;
+    },
+    pending: () => {
+      const now = waiting;
+      waiting = [];
+      return now;
+    },
+  };
+};
+
+/** Returns a validator against the profiles of a library. */
+export const makeProfileValidator = (options: ProfileOptions): ValidateProfiles => {
+  const rules = new WeakMap<Profile, ElementRule>();
+  const ruleOf = (profile: Profile): ElementRule => {
+    const made = rules.get(profile) ?? ruleOfProfile(profile);
+    rules.set(profile, made);
+    return made;
+  };
+  return (resource, wish = {}) => {
+    const { ask, pending } = makeAsker(options.terminology);
+    const attempt = (): MaybePromise<Issue[]> => {
+      const issues = placesIn(resource).flatMap((place) => checkPlace(place, { options, wish, ask, ruleOf }));
+      const waiting = pending();
+      return waiting.length === 0 ? unique(issues) : Promise.all(waiting).then(attempt);
+    };
+    return attempt();
+  };
+};
+
+interface Means {
+  readonly options: ProfileOptions;
+  readonly wish: ProfileWish;
+  readonly ask: Ask;
+  readonly ruleOf: (profile: Profile) => ElementRule;
+}
+
+const none: Profile = { url: '', name: '', type: 'Resource', base: '', elements: [], isSnapshot: true };
+
+const checkPlace = (place: ResourcePlace, { options, wish, ask, ruleOf }: Means): Issue[] => {
+  const node = nodeOfResource(place.resource);
+  const { library } = options;
+  const claimed = claimsOf(place.resource);
+  const near = claimed.map((canonical) => library.find(canonical)).find((profile) => profile?.guide !== undefined)?.guide;
+  const run: ProfileRun = {
+    issues: [], profile: none, ask, resource: node, root: nodeOfResource(place.container), mustSupport: wish.mustSupport === true, thorough: wish.thorough === true, within: new Set(), undecided: new Set(),
+    find: (canonical) => { const profile = library.find(canonical, near); return profile && { profile, rule: ruleOf(profile) }; },
+    resolve: makeResolve(place),
+  };
+  for (const canonical of new Set([...claimed, ...(place.isWhole ? wish.profiles ?? [] : [])])) applyClaimed(run, { canonical, at: place.at, node, library });
+  checkExtensions(run, place.resource, { at: place.at, unknownModifiers: options.unknownModifiers });
+  return run.issues;
+};
+
+const applyClaimed = (run: ProfileRun, { canonical, at, node, library }: { readonly canonical: string; readonly at: string; readonly node: PathNode; readonly library: ProfileLibrary }): void => {
+  if (isBaseOf(canonical, node.type)) return;
+  if (run.find(canonical) !== undefined) applyProfile(run, { node, at }, canonical);
+  else {
+    const fault = library.fault(canonical);
+    const why = fault === undefined ? 'this profile is not known here; load the guide that has it' : `its snapshot cannot be made: ${fault}`;
+    run.issues.push({ severity: 'warning', code: 'not-found', diagnostics: `${at}: not checked against ${canonical}: ${why}`, expression: `${at}.meta.profile` });
+  }
+};
+
+const isBaseOf = (canonical: string, type: string): boolean => [type, 'Resource', 'DomainResource'].some((name) => canonical.split('|')[0] === `http://hl7.org/fhir/StructureDefinition/${name}`);
+
+const claimsOf = ({ meta }: JsonObject): readonly string[] => {
+  const profiles = isObject(meta) ? meta['profile'] : undefined;
+  return Array.isArray(profiles) ? profiles.filter((one): one is string => typeof one === 'string') : [];
+};
+
+/** The target of a reference: contained, in the Bundle by fullUrl or type and id, else its type alone. */
+const makeResolve = ({ container, entries }: ResourcePlace) => ({ value }: PathNode): PathNode | undefined => {
+  const reference = typeof value === 'string' ? value : isObject(value) ? value['reference'] : undefined;
+  if (typeof reference !== 'string') return undefined;
+  if (reference.startsWith('#')) {
+    const found = Array.isArray(container['contained']) ? container['contained'].find((one: unknown) => isObject(one) && one['id'] === reference.slice(1)) as JsonObject | undefined : undefined;
+    return found && nodeOfResource(found);
+  }
+  const found = entries().get(reference.split('/_history/')[0] ?? reference);
+  if (found !== undefined) return nodeOfResource(found);
+  const type = referenceType(typeof value === 'string' ? { reference: value } : value, container);
+  return type === undefined ? undefined : nodeOfResource({ resourceType: type });
+};
+
+const unique = (issues: readonly Issue[]): Issue[] => [...new Map(issues.map((issue) => [`${issue.severity} ${issue.diagnostics}`, issue])).values()];
