@@ -70,7 +70,7 @@ const splitUrl = (context: Context, url: string, index: number): { segments: str
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(own)) throw wrong('request.url must be relative to the base of this server.', 'request.url', index);
   const [path = '', ...query] = own.split('?');
   try {
-    return { segments: path.split('/').filter((part) => part !== '').map(decodeURIComponent), params: [...new URLSearchParams(query.join('?'))] };
+    return { segments: path.split('/').filter((part) => part !== '').map(decodeURIComponent), params: query.length === 0 ? [] : [...new URLSearchParams(query.join('?'))] };
   } catch (cause) {
     throw new FhirError('invalid-bundle', 'request.url holds a broken percent escape.', { cause, expression: `Bundle.entry[${String(index)}].request.url` });
   }
@@ -84,13 +84,14 @@ interface RequestParts {
   readonly index: number;
 }
 
+const aboutForm = new Set(['_format', '_pretty']);
+
 const requestOf = (context: Context, { route, params, request, resource, index }: RequestParts): FhirRequest => {
   const { prefer, requestId, idempotencyKey } = context.request;
   const text = (name: string): string | undefined => (typeof request[name] === 'string' ? request[name] : undefined);
-  const form = new Set(['_format', '_pretty']);
   return {
     ...route,
-    params: params.filter(([name]) => !form.has(name)),
+    params: params.length === 0 ? params : params.filter(([name]) => !aboutForm.has(name)),
     conditions: { ifMatch: text('ifMatch'), ifNoneMatch: text('ifNoneMatch'), ifModifiedSince: text('ifModifiedSince'), ifNoneExist: text('ifNoneExist') },
     prefer: { ...prefer, return: prefer.return ?? 'minimal' },
     payload: resource === undefined ? undefined : payloadOf(route, resource),

@@ -13,8 +13,8 @@ import { parseCriteriaText } from './match.js';
 import { patchVersion } from './patch.js';
 import { checkReferences } from './reference.js';
 import { makeResolver } from './transaction-resolve.js';
-import { identify, matchBoth, nameOf, type Identity } from './transaction-identity.js';
-import { withinAsync, type Prepared } from './transaction-prepare.js';
+import { identify, knownOf, matchBoth, nameOf } from './transaction-identity.js';
+import { withinAsync, type Identity, type Prepared } from './transaction-prepare.js';
 import { decideOn } from './update.js';
 
 export interface Decided extends Change {
@@ -42,8 +42,8 @@ export const decideEntries = async (context: Context, entries: readonly Prepared
 };
 
 const relinked = ({ links }: Prepared, incoming: Incoming, replace: Relink): Incoming => {
-  const { text, changed } = relink(incoming.text, links, replace);
-  return changed ? { ...incoming, text, value: JSON.parse(text) as Record<string, unknown> } : incoming;
+  const changed = relink(incoming, links, replace);
+  return changed === undefined ? incoming : { ...incoming, ...changed };
 };
 
 const decideOne = async (identity: Identity, incoming: Incoming | undefined, given: ReadonlySet<string>): Promise<Decided> => {
@@ -76,7 +76,7 @@ const conditionalForm = /^([A-Z][A-Za-z]+)\?(.+)$/;
 const resolveConditional = async (context: Context, identities: readonly Identity[]): Promise<{ names: ReadonlyMap<string, string>; guards: readonly Guard[] }> => {
   const names = new Map<string, string>();
   const guards: Guard[] = [];
-  const known = new Map(identities.flatMap((identity): [string, Identity][] => (identity.key === undefined || identity.found ? [] : [[nameOf(identity.key), identity]])));
+  const known = knownOf(identities);
   for (const { prepared } of identities) {
     for (const { kind, text, path } of prepared.links) {
       const type = kind === 'reference' && !names.has(text) ? conditionalForm.exec(text)?.[1] : undefined;

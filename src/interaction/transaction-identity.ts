@@ -1,21 +1,17 @@
 /** Which resource each entry of a transaction is about, duplicates refused (https://hl7.org/fhir/R4/http.html#trules). */
 import { FhirError } from '../core/error.js';
-import { matchesPlan } from '../search/matches.js';
 import type { Guard, ResourceKey, Version } from '../store/resource.js';
 import { lookUp } from './gate.js';
 import { matchNow, type Criteria } from './match.js';
-import { within, withinAsync, type Prepared } from './transaction-prepare.js';
+import { within, withinAsync, type Identity, type Prepared } from './transaction-prepare.js';
+import { makeTwins, type Twins } from './transaction-twins.js';
 import type { Context } from './context.js';
 
-export interface Identity {
-  readonly prepared: Prepared;
-  /** Undefined: a delete of nothing. */
-  readonly key: ResourceKey | undefined;
-  readonly current: Version | undefined;
-  /** A create that If-None-Exist makes needless: the resource is there, or `twin` is the entry that creates it. */
-  readonly found: boolean;
-  readonly twin: number | undefined;
-  readonly guards: readonly Guard[];
+/** What the entries so far are about. */
+export interface Known {
+  /** By `Type/id`; what is only found is not among them. */
+  readonly names: Map<string, Identity>;
+  readonly twins: Twins;
 }
 
 /** Matches beside those of the entries themselves that criteria need to be seen before they are ambiguous. */
@@ -23,18 +19,19 @@ const headroom = 2;
 
 /** Returns the identities in processing order; throws `multiple-matches`, `not-found` and `invalid-bundle` for an overlap. */
 export const identify = async (entries: readonly Prepared[]): Promise<Identity[]> => {
-  const known = new Map<string, Identity>();
+  const known: Known = { names: new Map(), twins: makeTwins() };
   const identities: Identity[] = [];
   for (const prepared of entries) {
     const identity = await withinAsync(prepared.entry, () => identityOf(prepared.context, prepared, known));
     identities.push(identity);
     if (identity.key === undefined || identity.found) continue;
     const name = nameOf(identity.key);
-    const before = known.get(name);
+    const before = known.names.get(name);
     if (before !== undefined) {
       within(prepared.entry, () => { throw new FhirError('invalid-bundle', `The entry changes the same resource as entry ${String(before.prepared.entry.index)}; a transaction may touch each once.`); });
     }
-    known.set(name, identity);
+    known.names.set(name, identity);
+    known.twins.add(identity);
   }
   return identities;
 };
@@ -42,7 +39,7 @@ export const identify = async (entries: readonly Prepared[]): Promise<Identity[]
 /** Returns `Type/id`. */
 export const nameOf = ({ type, id }: ResourceKey): string => `${type}/${id}`;
 
-const identityOf = async (context: Context, prepared: Prepared, known: ReadonlyMap<string, Identity>): Promise<Identity> => {
+const identityOf = async (context: Context, prepared: Prepared, known: Known): Promise<Identity> => {
   const { type, criteria, context: { request }, newId } = prepared;
   const plain = { prepared, found: false, twin: undefined, guards: [] };
   if (criteria !== undefined) return matched(context, { ...prepared, criteria }, known);
@@ -51,7 +48,7 @@ const identityOf = async (context: Context, prepared: Prepared, known: ReadonlyM
   return { ...plain, key, current: await lookUp(context, key) };
 };
 
-const matched = async (context: Context, prepared: Prepared & { criteria: Criteria }, known: ReadonlyMap<string, Identity>): Promise<Identity> => {
+const matched = async (context: Context, prepared: Prepared & { criteria: Criteria }, known: Known): Promise<Identity> => {
   const { criteria, entry, type, newId } = prepared;
   const { versions, twins, guard } = await matchBoth(context, criteria, known);
   if (versions.length + twins.length > 1) throw new FhirError('multiple-matches', `The criteria match more than one ${type}; nothing was changed.`);
@@ -78,16 +75,20 @@ export interface BothMatches {
   readonly guard: Guard;
 }
 
-/** Returns what criteria match once the entries in `known` have been applied, and the guard for what the store has now. */
-export const matchBoth = async (context: Context, criteria: Criteria, known: ReadonlyMap<string, Identity>): Promise<BothMatches> => {
-  const { versions: stored, guard } = await matchNow(context, criteria, known.size + headroom);
-  const versions = stored.filter((version) => !known.has(nameOf(version)));
-  const twins = [...known.values()].filter(({ prepared, key, found }) => !found && key?.type === criteria.type && satisfies(context, prepared, criteria, key));
-  return { versions, twins, guard };
+/** Returns what criteria match once the entries that are known have been applied, and the guard for what the store has now. */
+export const matchBoth = async (context: Context, criteria: Criteria, known: Known): Promise<BothMatches> => {
+  const { versions: stored, guard } = await matchNow(context, criteria, known.names.size + headroom);
+  const versions = stored.filter((version) => !known.names.has(nameOf(version)));
+  return { versions, twins: known.twins.matching(criteria), guard };
 };
 
-const satisfies = (context: Context, { incoming }: Prepared, criteria: Criteria, key: ResourceKey): boolean => {
-  const { where } = criteria.planned.plan;
-  if (incoming === undefined || where === undefined) return false;
-  return matchesPlan(where, { ...key, updated: context.service.clock.now(), entries: context.service.registry.extract(incoming.value) });
+/** Returns the identities that change something, as criteria see them. */
+export const knownOf = (identities: readonly Identity[]): Known => {
+  const known = { names: new Map<string, Identity>(), twins: makeTwins() };
+  for (const identity of identities) {
+    if (identity.key === undefined || identity.found) continue;
+    known.names.set(nameOf(identity.key), identity);
+    known.twins.add(identity);
+  }
+  return known;
 };

@@ -1,6 +1,7 @@
 /** What of a transaction's entry does not depend on the store: read once, whatever is tried later. */
 import { makeBreather } from '../core/breathe.js';
 import { FhirError } from '../core/error.js';
+import type { Guard, ResourceKey, Version } from '../store/resource.js';
 import { atEntry, type EntryIn } from './bundle-entry.js';
 import { typeOf, type Context } from './context.js';
 import { checkIncoming, type Incoming } from './incoming.js';
@@ -24,14 +25,27 @@ export interface Prepared {
   readonly newId: string;
 }
 
+/** Which resource a prepared entry is about, decided on what is stored. */
+export interface Identity {
+  readonly prepared: Prepared;
+  /** Undefined: a delete of nothing. */
+  readonly key: ResourceKey | undefined;
+  readonly current: Version | undefined;
+  /** A create that If-None-Exist makes needless: the resource is there, or `twin` is the entry that creates it. */
+  readonly found: boolean;
+  readonly twin: number | undefined;
+  readonly guards: readonly Guard[];
+}
+
 const order = ['DELETE', 'POST', 'PUT', 'PATCH'];
 
 /** Returns the writing entries in processing order, read and validated; throws for the first that cannot be. */
 export const prepareEntries = async (context: Context, entries: readonly EntryIn[]): Promise<Prepared[]> => {
   const breathe = makeBreather();
   const prepared: Prepared[] = [];
+  const known = makeKnown(entries);
   for (const entry of entries) {
-    prepared.push(await withinAsync(entry, () => prepare(context, entry)));
+    prepared.push(await withinAsync(entry, () => prepare(context, entry, known)));
     await breathe();
   }
   return prepared.sort((a, b) => order.indexOf(a.entry.method) - order.indexOf(b.entry.method) || a.entry.index - b.entry.index);
@@ -55,7 +69,13 @@ export const withinAsync = async <T>(entry: EntryIn, work: () => Promise<T>): Pr
   }
 };
 
-const prepare = async (outer: Context, entry: EntryIn): Promise<Prepared> => {
+/** Returns whether a URI is the fullUrl of an entry, its version and fragment aside. */
+const makeKnown = (entries: readonly EntryIn[]): ((uri: string) => boolean) => {
+  const fullUrls = new Set(entries.map(({ fullUrl }) => fullUrl));
+  return (uri) => fullUrls.has(uri) || (/#|\/_history\//.test(uri) && fullUrls.has(uri.split(/#|\/_history\//, 1)[0]));
+};
+
+const prepare = async (outer: Context, entry: EntryIn, known: (uri: string) => boolean): Promise<Prepared> => {
   const context: Context = { ...outer, request: entry.request };
   checkRequest(context);
   const type = typeOf(context);
@@ -64,7 +84,7 @@ const prepare = async (outer: Context, entry: EntryIn): Promise<Prepared> => {
   if (incoming !== undefined && entry.request.interaction === 'update') checkSameId(incoming, entry.request.id ?? '');
   return {
     entry, context, type, incoming,
-    links: incoming === undefined ? [] : linksOf(incoming.value),
+    links: incoming === undefined ? [] : linksOf(incoming.value, known),
     criteria: criteriaOf(context, type),
     patch: isPatch ? readPatch(context) : undefined,
     newId: incoming !== undefined && entry.method === 'PUT' && incoming.id !== undefined ? incoming.id : context.service.ids.resource(),

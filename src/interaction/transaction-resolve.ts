@@ -1,6 +1,7 @@
 /** Resolves links between entries of a transaction by fullUrl (https://hl7.org/fhir/R4/bundle.html#references). */
 import type { Relink } from './link.js';
-import { nameOf, type Identity } from './transaction-identity.js';
+import { nameOf } from './transaction-identity.js';
+import type { Identity } from './transaction-prepare.js';
 
 interface Target {
   readonly name: string;
@@ -23,6 +24,9 @@ export const makeResolver = (baseUrl: string, identities: readonly Identity[]): 
     targets.set(entry.fullUrl, { name: nameOf(key), version: found ? current?.version ?? 1 : (current?.version ?? 0) + 1 });
   }
   const lookUp = (url: string): string | undefined => {
+    const exact = targets.get(url);
+    if (exact !== undefined) return exact.name;
+    if (!/#|\/_history\//.test(url)) return undefined;
     const [whole = '', fragment] = url.split('#', 2);
     const [address = '', version] = whole.split('/_history/', 2);
     const target = targets.get(whole) ?? targets.get(address);

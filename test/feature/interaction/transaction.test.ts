@@ -56,6 +56,33 @@ describe('transaction', () => {
       .rejects.toMatchObject({ code: 'unresolved-reference' });
   });
 
+  it('finds its own entries by criteria of every kind, an identifier or not, among many', async () => {
+    const service = open();
+    const many = Array.from({ length: 40 }, (_, index) => post(`urn:uuid:${String(index)}`, { ...patient(`id-${String(index)}`), birthDate: `1990-01-${String(index % 28 + 1).padStart(2, '0')}` }));
+    const again = (criteria: string) => post(`urn:uuid:${criteria}`, patient('again'), { ifNoneExist: criteria });
+    const criteria = ['identifier=s|id-7', 'identifier=id-8', 'birthdate=1990-01-28', 'identifier=s|id-9&birthdate=1990-01-10', 'identifier=s|id-9&birthdate=1990-01-11', 'identifier=s|none,s|id-20'];
+    const answers = entriesOf(await call(service, { method: 'POST', url: '', body: bundle([...many, ...criteria.map(again)]) }));
+    const ids = answers.slice(0, 40).map(idOf);
+    expect(answers.slice(40).map(({ response }) => response.status)).toEqual(['200 OK', '200 OK', '200 OK', '200 OK', '201 Created', '200 OK']);
+    expect(answers.slice(40).map(idOf)).toEqual([ids[7], ids[8], ids[27], ids[9], expect.stringMatching(/^Patient\//), ids[20]]);
+    await expect(call(service, { method: 'POST', url: '', body: bundle([...many, again('birthdate=1990-01-01')]) })).rejects.toMatchObject({ code: 'multiple-matches' });
+  });
+
+  it('rewrites links in one resource at any depth, in any number, and indexes what it has written', async () => {
+    const service = open();
+    const [first, , third] = entriesOf(await call(service, { method: 'POST', url: '', body: bundle([
+      post('urn:uuid:1', patient('a')), post('urn:uuid:2', patient('b')),
+      post('urn:uuid:3', {
+        resourceType: 'List', status: 'current', mode: 'working', subject: { reference: 'urn:uuid:2' }, code: { coding: [{ system: 'urn:uuid:0', code: 'x' }] },
+        entry: [{ item: { reference: 'urn:uuid:1' } }, { item: { display: 'urn:uuid:1' } }, { item: { reference: 'urn:uuid:1' } }, { item: { reference: 'urn:uuid:2' } }],
+      }),
+    ]) }));
+    const list = bodyOf(await call(service, { method: 'GET', url: idOf(third) })) as { entry?: unknown };
+    expect(list.entry).toEqual([{ item: { reference: idOf(first) } }, { item: { display: 'urn:uuid:1' } }, { item: { reference: idOf(first) } }, { item: { reference: expect.stringMatching(/^Patient\//) } }]);
+    const found = bodyOf(await call(service, { method: 'GET', url: `List?item=${idOf(first)}` }));
+    expect(found.entry?.map(({ resource }) => `List/${resource.id}`)).toEqual([idOf(third)]);
+  });
+
   it('deletes before it creates, and matches If-None-Exist after that', async () => {
     const service = open();
     await call(service, { method: 'PUT', url: 'Patient/p1', body: { ...patient('a'), id: 'p1' } });
