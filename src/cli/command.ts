@@ -10,6 +10,8 @@ export interface Progress {
   readonly done: number;
   /** Undefined when nobody knows. */
   readonly total?: number | undefined;
+  /** How much of the work is done, 0 to 1, where that is known and the total is not. */
+  readonly share?: number | undefined;
 }
 
 /** How a command ended, for people and, by `--json`, for programs. */
@@ -67,6 +69,8 @@ export interface PlainCommand extends CommandHead {
  */
 export interface StoreCommand extends CommandHead {
   readonly needs: 'store';
+  /** Tried first, in the process it was typed in: checks words, and does what needs no store. An outcome ends the command. */
+  readonly before?: ((call: Call) => Promise<Outcome | undefined>) | undefined;
   readonly run: (call: Call, session: Session) => Promise<Outcome>;
 }
 

@@ -2,6 +2,8 @@
 import type { CommandTable } from './command.js';
 
 export const commands: CommandTable = {
+  import: async () => (await import('./command/import.js')).importData,
+  sample: async () => (await import('./command/sample.js')).sample,
   export: async () => (await import('./command/export.js')).exportData,
   backup: async () => (await import('./command/backup.js')).backup,
   reindex: async () => (await import('./command/reindex.js')).reindexStore,

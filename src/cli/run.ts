@@ -31,9 +31,12 @@ const dispatch = async ([name, ...words]: readonly string[], stage: Stage): Prom
   const given = parseWords(words, command.options);
   if (given.flag('help')) return { outcome: { text: commandHelp(command), json: undefined }, json: false };
   const call: Call = { given, cwd: stage.cwd, report: stage.report, write: stage.write, say: stage.say, signal: stage.signal, commands: stage.commands };
-  const outcome = await (command.needs === 'store' ? stage.withStore(command, words, call) : command.run(call));
+  const outcome = await (command.needs === 'store' ? inStore(command, words, { stage, call }) : command.run(call));
   return { outcome, json: given.flag('json') };
 };
+
+const inStore = async (command: StoreCommand, words: readonly string[], { stage, call }: { stage: Stage; call: Call }): Promise<Outcome> =>
+  (await command.before?.(call)) ?? stage.withStore(command, words, call);
 
 /** Returns the command; throws a usage error with the near name for one that is not there. */
 export const commandOf = async (name: string, commands: CommandTable): Promise<Command> => {

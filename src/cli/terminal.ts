@@ -19,13 +19,24 @@ export interface TerminalOptions {
 const [onTerminal, elsewhere] = [100, 5_000];
 const barWidth = 24;
 
-/** Returns the line of a progress: bar and share when the total is known, count and rate always. `ms` is the time since the start. */
-export const progressLine = ({ what, done, total }: Progress, ms: number): string => {
+/** The time left is said from this share on, and after this many milliseconds: before it would be a guess. */
+const [enoughShare, enoughTime] = [0.01, 2_000];
+
+/** Returns the line of a progress: bar, share and time left when they can be known, count and rate always. `ms` is the time since the start. */
+export const progressLine = ({ what, done, total, share: told }: Progress, ms: number): string => {
   const rate = ms < 500 ? '' : `, ${String(Math.round(done / (ms / 1_000)))}/s`;
-  if (total === undefined || total <= 0) return `${String(done)} ${what}${rate}`;
-  const share = Math.min(1, done / total);
+  const known = total !== undefined && total > 0;
+  if (!known && told === undefined) return `${String(done)} ${what}${rate}`;
+  const share = Math.max(0, Math.min(1, told ?? done / (total ?? 1)));
   const bar = '#'.repeat(Math.round(share * barWidth)).padEnd(barWidth, '.');
-  return `[${bar}] ${String(Math.floor(share * 100)).padStart(3)} %  ${String(done)} of ${String(total)} ${what}${rate}`;
+  const count = known ? `${String(done)} of ${String(total)}` : String(done);
+  return `[${bar}] ${String(Math.floor(share * 100)).padStart(3)} %  ${count} ${what}${rate}${timeLeft(share, ms)}`;
+};
+
+const timeLeft = (share: number, ms: number): string => {
+  if (share < enoughShare || share >= 1 || ms < enoughTime) return '';
+  const seconds = Math.ceil(ms * (1 - share) / share / 1_000);
+  return seconds < 60 ? `, ${String(seconds)} s left` : `, ${String(Math.ceil(seconds / 60))} min left`;
 };
 
 /** Returns a terminal over a stream, standard error as a rule, so that results can be piped. */
@@ -44,7 +55,7 @@ export const makeTerminal = ({ stream, monotonic }: TerminalOptions): Terminal =
       begun = { what: progress.what, at: now };
       shown = live ? Number.NEGATIVE_INFINITY : now;
     }
-    const last = progress.total !== undefined && progress.done >= progress.total;
+    const last = progress.share === undefined ? progress.total !== undefined && progress.done >= progress.total : progress.share >= 1;
     if (now - shown < (live ? onTerminal : elsewhere) && !(live && last)) return;
     shown = now;
     const line = progressLine(progress, now - begun.at);

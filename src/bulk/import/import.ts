@@ -31,20 +31,37 @@ export const defaultLimits: ImportLimits = {
   width: 4, weight: 24_000_000, group: { count: 200, weight: 1_000_000 }, line: 32 * 1024 ** 2, whole: 256 * 1024 ** 2,
 };
 
-export interface Import {
+/** What every load needs, wherever its resources come from. */
+export interface Load {
   readonly sender: Sender;
+  readonly tally: Tally;
+  readonly limits: ImportLimits;
+  readonly signal: AbortSignal;
+}
+
+export interface Import extends Load {
   readonly sources: readonly Source[];
   readonly positions: Positions;
   /** Begin every source anew. */
   readonly restart: boolean;
-  readonly tally: Tally;
-  readonly limits: ImportLimits;
   /** Standard input, for the source `-`. */
   readonly input: AsyncIterable<Uint8Array>;
-  readonly signal: AbortSignal;
-  /** Told after each unit: bytes of all sources that have been read. */
+  /** Told with each unit: bytes of all sources that have been read. */
   readonly report: (bytes: number) => void;
 }
+
+/** Loads units that are made and not read, which can be made again: no position is kept. `name` stands for their file. */
+export const importUnits = async ({ sender, tally, limits, signal }: Load, name: string, units: Iterable<Unit>): Promise<void> => {
+  const lanes = makeLanes(limits);
+  try {
+    for (const unit of units) {
+      signal.throwIfAborted();
+      await lanes.start(unit, async (earlier) => tally.add(name, await sendUnit(sender, { unit, key: undefined, earlier })));
+    }
+  } finally {
+    await lanes.finish();
+  }
+};
 
 /** Returns how many sources had been imported before and were passed over. Throws when the store fails and when aborted. */
 export const importSources = async (job: Import): Promise<{ readonly passed: number }> => {
@@ -60,10 +77,8 @@ export const importSources = async (job: Import): Promise<{ readonly passed: num
       before += source.size;
       job.report(before);
     }
-    await lanes.finish();
   } finally {
-    await lanes.finish().catch(() => undefined);
-    await unpacker.close();
+    await lanes.finish().finally(() => unpacker.close());
   }
   return { passed };
 };

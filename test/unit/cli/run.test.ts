@@ -73,6 +73,9 @@ describe('progress', () => {
   it('shows share and rate', () => {
     expect(progressLine({ what: 'resources', done: 50, total: 200 }, 1_000)).toBe('[######..................]  25 %  50 of 200 resources, 50/s');
     expect(progressLine({ what: 'resources', done: 50 }, 0)).toBe('50 resources');
+    expect(progressLine({ what: 'resources', done: 50, share: 0.25 }, 30_000)).toBe('[######..................]  25 %  50 resources, 2/s, 2 min left');
+    expect(progressLine({ what: 'resources', done: 50, share: 0.5 }, 9_000)).toBe('[############............]  50 %  50 resources, 6/s, 9 s left');
+    expect(progressLine({ what: 'resources', done: 50, share: 1 }, 9_000)).toBe('[########################] 100 %  50 resources, 6/s');
   });
 
   it('writes over one line on a terminal and keeps other lines whole', () => {
