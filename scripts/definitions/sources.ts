@@ -21,7 +21,7 @@ export interface Definitions {
   readonly codes: Readonly<Record<string, readonly string[]>>;
 }
 
-const bundles = ['profiles-types', 'profiles-resources', 'search-parameters', 'valuesets', 'v3-codesystems', 'v2-tables'];
+const bundles = ['profiles-types', 'profiles-resources', 'search-parameters', 'valuesets', 'v3-codesystems', 'v2-tables', 'conceptmaps'];
 const sources = 'dist/fhir/r4';
 
 const filesOf = (names: readonly string[]): string[] => {

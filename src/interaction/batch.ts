@@ -20,7 +20,7 @@ export const answerBatch = async (context: Context, raw: readonly RawEntry[], pe
   const entries = read.filter((entry): entry is EntryIn => !('refusal' in entry));
   for (const phase of phases) {
     await inParallel(entries.filter((entry) => entry.method === phase), async (entry) => {
-      answers[entry.index] = answerEntry(context.service.options.baseUrl, await answerOne(context, entry, perform));
+      answers[entry.index] = answerEntry(context.service.options.baseUrl, await answerOne(context, entry, perform), entry.method);
     });
   }
   for (const entry of read) {

@@ -44,7 +44,7 @@ export const capabilityStatement = (service: Service): Record<string, unknown> =
   software: { name: 'Concierge FHIR', version: service.options.version },
   implementation: { description: 'Concierge FHIR server', url: service.options.baseUrl },
   fhirVersion: '4.0.1',
-  format: ['application/fhir+json', 'json'],
+  format: ['application/fhir+json', 'application/fhir+xml', 'json', 'xml'],
   patchFormat: patchFormats,
   rest: [{
     mode: 'server',

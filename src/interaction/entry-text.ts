@@ -24,9 +24,10 @@ export const responseText = ({ status, version, created, issues, code }: FhirRes
   return `"response":{"status":${quote(statusLine(status))}${location}${place}${outcome}}`;
 };
 
-/** Returns an entry of a batch or transaction response. */
-export const answerEntry = (baseUrl: string, response: FhirResponse): string => {
-  const { version, body } = response;
+/** Returns an entry of a batch or transaction response; the answer to a HEAD has no resource. */
+export const answerEntry = (baseUrl: string, response: FhirResponse, method?: string): string => {
+  const { version } = response;
+  const body = method === 'HEAD' ? undefined : response.body;
   const fullUrl = version === undefined || body === undefined ? '' : `"fullUrl":"${baseUrl}/${version.type}/${version.id}",`;
   const resource = body === undefined ? '' : `"resource":${body},`;
   return `{${fullUrl}${resource}${responseText(response)}}`;

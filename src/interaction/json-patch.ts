@@ -1,53 +1,49 @@
 /** JSON Patch (RFC 6902) on the exact text of a resource, https://hl7.org/fhir/R4/http.html#patch */
-import { applyPatch, type Operation } from 'rfc6902';
 import { FhirError } from '../core/error.js';
-import { JsonNumber, parseLexical, stringifyLexical, type Lexical } from '../core/json/lexical.js';
+import { cloneLexical, isLexicalObject, parseLexical, sameLexical, stringifyLexical, type Lexical, type LexicalObject } from '../core/json/lexical.js';
 import { parseResourceText } from '../fhir/json-text.js';
 
-export type JsonPatch = readonly Operation[];
+export interface JsonPatchOperation {
+  readonly op: 'add' | 'remove' | 'replace' | 'move' | 'copy' | 'test';
+  readonly path: string;
+  readonly from: string;
+  readonly value: Lexical;
+}
+export type JsonPatch = readonly JsonPatchOperation[];
 
-const operations = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
+/** A patch of more is several: it would hold the thread. */
+const most = 10_000;
+/** Values that all copies of a patch may make together: copies of copies double. */
+const mostCopied = 100_000;
+
+const operations: readonly string[] = ['add', 'remove', 'replace', 'move', 'copy', 'test'] satisfies JsonPatchOperation['op'][];
 const withValue = new Set(['add', 'replace', 'test']);
 const withFrom = new Set(['move', 'copy']);
 const pointer = /^(\/([^~/]|~[01])*)*$/;
 const unsafe = /\/(__proto__|prototype|constructor)(\/|$)/;
 const isPointer = (path: Lexical | undefined): path is string => typeof path === 'string' && pointer.test(path) && !unsafe.test(path);
-
-/** The library copies values as plain JSON, so numbers travel as marked text; NUL is in no string of FHIR. */
-const mark = '\u0000';
-type Coded = null | boolean | string | Coded[] | { [name: string]: Coded };
-
-const encode = (value: Lexical): Coded => {
-  if (value instanceof JsonNumber) return `${mark}n${value.text}`;
-  if (typeof value === 'string') return value.startsWith(mark) ? `${mark}s${value}` : value;
-  if (Array.isArray(value)) return value.map(encode);
-  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([name, item]) => [name, encode(item)])) : value;
-};
-
-const decode = (value: Coded): Lexical => {
-  if (typeof value === 'string' && value.startsWith(mark)) return value.startsWith(`${mark}n`) ? new JsonNumber(value.slice(2)) : value.slice(2);
-  if (Array.isArray(value)) return value.map(decode);
-  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([name, item]) => [name, decode(item)])) : value;
-};
+const isOp = (op: Lexical | undefined): op is JsonPatchOperation['op'] => typeof op === 'string' && operations.includes(op);
 
 /** Returns the operations of a patch document; throws `malformed-patch` that names the operation and member. */
 export const parseJsonPatch = (text: string, { maxDepth }: { readonly maxDepth: number }): JsonPatch => {
   const { text: compact } = parseResourceText(text, { maxDepth });
   const patch = parseLexical(compact);
   if (!Array.isArray(patch)) throw new FhirError('malformed-patch', 'A JSON Patch is an array of operations.');
+  if (patch.length > most) throw new FhirError('too-costly', `A patch has at most ${String(most)} operations; make several of it.`);
   return patch.map((operation, index) => checkOperation(operation, index));
 };
 
-const checkOperation = (operation: Lexical, index: number): Operation => {
+const checkOperation = (operation: Lexical, index: number): JsonPatchOperation => {
   const wrong = (what: string): FhirError => new FhirError('malformed-patch', `Operation ${String(index)}: ${what}`, { location: `patch[${String(index)}]` });
-  if (typeof operation !== 'object' || operation === null || Array.isArray(operation) || operation instanceof JsonNumber) throw wrong('it must be an object with op and path.');
-  const { op, path, from } = operation;
-  if (typeof op !== 'string' || !operations.includes(op)) throw wrong(`op must be one of ${operations.join(', ')}.`);
+  if (!isLexicalObject(operation)) throw wrong('it must be an object with op and path.');
+  const { op, path, from, value } = operation;
+  if (!isOp(op)) throw wrong(`op must be one of ${operations.join(', ')}.`);
   if (!isPointer(path)) throw wrong('path must be a JSON Pointer such as /name/0/given.');
   if (withFrom.has(op) && !isPointer(from)) throw wrong(`${op} needs from, a JSON Pointer.`);
-  if (withValue.has(op) && !('value' in operation)) throw wrong(`${op} needs a value.`);
+  if (withValue.has(op) && value === undefined) throw wrong(`${op} needs a value.`);
   if (op === 'remove' && path === '') throw wrong('the whole resource cannot be removed.');
-  return encode(operation) as unknown as Operation;
+  if (op === 'move' && isPointer(from) && path.startsWith(`${from}/`)) throw wrong('a value cannot be moved into itself.');
+  return { op, path, from: isPointer(from) ? from : '', value: value ?? null };
 };
 
 /**
@@ -55,30 +51,98 @@ const checkOperation = (operation: Lexical, index: number): Operation => {
  * Throws `invalid-patch` that names the first operation that cannot be applied.
  */
 export const applyJsonPatch = (text: string, patch: JsonPatch): { text: string; value: unknown } => {
-  const document = { root: encode(parseLexical(text)) };
+  const document: LexicalObject = { root: parseLexical(text) };
+  let copied = 0;
   for (const [index, operation] of patch.entries()) {
-    const [error] = applyPatch(document, [rooted(operation)]);
-    if (error !== null && error !== undefined) throw refusal(operation, index, error);
+    try {
+      if (operation.op === 'copy') copied += sizeOf(valueAt(document, operation.from));
+      if (copied > mostCopied) throw new FhirError('too-costly', `The copies of this patch make more than ${String(mostCopied)} values.`);
+      apply[operation.op](document, operation);
+    } catch (error) {
+      throw error instanceof Unfit ? refusal(operation, index, error.message) : error;
+    }
   }
-  const patched = stringifyLexical(decode(document.root));
+  const patched = stringifyLexical(document['root'] ?? null);
   return { text: patched, value: JSON.parse(patched) as unknown };
 };
 
-/**
- * The library replaces a whole document only below a parent; a copy, so that no operation changes the value of another,
- * made of plain objects and arrays of this realm, which the library tells apart by their constructor.
- */
-const rooted = (operation: Operation): Operation => {
-  const copy = JSON.parse(JSON.stringify(operation)) as Operation & { from?: string };
-  copy.path = `/root${operation.path}`;
-  if (copy.from !== undefined) copy.from = `/root${copy.from}`;
-  return copy;
+const sizeOf = (value: Lexical): number => {
+  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + sizeOf(item), 1);
+  return isLexicalObject(value) ? Object.values(value).reduce<number>((sum, item) => sum + sizeOf(item), 1) : 1;
 };
 
-const refusal = (operation: Operation, index: number, error: Error): FhirError => {
-  const reasons: Readonly<Record<string, string>> = {
-    MissingError: 'there is nothing at its path', TestError: 'its value is not what the resource has', InvalidOperationError: 'the operation is not known',
-  };
-  const why = reasons[error.name] ?? 'it cannot be applied';
-  return new FhirError('invalid-patch', `Operation ${String(index)} (${operation.op} ${operation.path.slice(0, 100)}): ${why}. Nothing was changed.`, { location: `patch[${String(index)}]`, cause: error });
+/** The operation does not fit the resource. */
+class Unfit extends Error {}
+const nothingThere = (): Unfit => new Unfit('there is nothing at its path');
+
+const apply: Readonly<Record<JsonPatchOperation['op'], (document: LexicalObject, operation: JsonPatchOperation) => void>> = {
+  add: (document, { path, value }) => { put(document, path, cloneLexical(value)); },
+  remove: (document, { path }) => { take(document, path); },
+  replace: (document, { path, value }) => {
+    const { holder, key } = placeOf(document, path);
+    if (Array.isArray(holder)) holder[itemIndex(holder, key)] = cloneLexical(value);
+    else holder[ownKey(holder, key)] = cloneLexical(value);
+  },
+  move: (document, { from, path }) => { put(document, path, take(document, from)); },
+  copy: (document, { from, path }) => { put(document, path, cloneLexical(valueAt(document, from))); },
+  test: (document, { path, value }) => {
+    if (!sameLexical(valueAt(document, path), value)) throw new Unfit('its value is not what the resource has');
+  },
 };
+
+interface Place {
+  readonly holder: Lexical[] | LexicalObject;
+  readonly key: string;
+}
+
+/** Returns where the last step of a pointer leads from; what is there is not looked at. */
+const placeOf = (document: LexicalObject, path: string): Place => {
+  const steps = `root${path}`.split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const key = steps.pop() ?? '';
+  let holder: Lexical = document;
+  for (const step of steps) holder = inside(holder, step);
+  if (!Array.isArray(holder) && !isLexicalObject(holder)) throw nothingThere();
+  return { holder, key };
+};
+
+const inside = (holder: Lexical, key: string): Lexical => {
+  if (Array.isArray(holder)) return holder[itemIndex(holder, key)] ?? null;
+  if (isLexicalObject(holder)) return holder[ownKey(holder, key)] ?? null;
+  throw nothingThere();
+};
+
+const valueAt = (document: LexicalObject, path: string): Lexical => {
+  const { holder, key } = placeOf(document, path);
+  return inside(holder, key);
+};
+
+const indexForm = /^(?:0|[1-9][0-9]{0,8})$/;
+
+const itemIndex = (holder: readonly Lexical[], key: string): number => {
+  const index = indexForm.test(key) ? Number(key) : holder.length;
+  if (index >= holder.length) throw nothingThere();
+  return index;
+};
+
+const ownKey = (holder: LexicalObject, key: string): string => {
+  if (!Object.hasOwn(holder, key)) throw nothingThere();
+  return key;
+};
+
+const put = (document: LexicalObject, path: string, value: Lexical): void => {
+  const { holder, key } = placeOf(document, path);
+  if (!Array.isArray(holder)) holder[key] = value;
+  else if (key === '-' || key === String(holder.length)) holder.push(value);
+  else holder.splice(itemIndex(holder, key), 0, value);
+};
+
+const take = (document: LexicalObject, path: string): Lexical => {
+  const { holder, key } = placeOf(document, path);
+  const value = inside(holder, key);
+  if (Array.isArray(holder)) holder.splice(Number(key), 1);
+  else Reflect.deleteProperty(holder, key);
+  return value;
+};
+
+const refusal = ({ op, path }: JsonPatchOperation, index: number, why: string): FhirError =>
+  new FhirError('invalid-patch', `Operation ${String(index)} (${op} ${path.slice(0, 100)}): ${why}. Nothing was changed.`, { location: `patch[${String(index)}]` });

@@ -86,7 +86,7 @@ const commitOf = (changes: ReadonlyMap<number, Change>): { writes: Write[]; guar
 
 const answerAll = async (context: Context, entries: readonly EntryIn[], answerOf: (entry: EntryIn) => Promise<FhirResponse>): Promise<FhirResponse> => {
   const answers: string[] = [];
-  for (const entry of entries) answers.push(answerEntry(context.service.options.baseUrl, await answerOf(entry)));
+  for (const entry of entries) answers.push(answerEntry(context.service.options.baseUrl, await answerOf(entry), entry.method));
   const { ids, clock } = context.service;
   return { status: 200, body: bundleText({ id: ids.resource(), type: 'transaction-response', updated: clock.now(), links: [], entries: answers }) };
 };

@@ -4,15 +4,18 @@ import { parseAccept, parseMediaType, type Weighted } from './media-type.js';
 import type { Params } from './query.js';
 
 export interface AnswerForm {
-  readonly contentType: 'application/fhir+json; charset=utf-8' | 'application/json; charset=utf-8';
+  readonly format: 'json' | 'xml';
+  readonly contentType: string;
   readonly pretty: boolean;
 }
 
 /** The form of answers to those who do not choose. */
-export const plainForm: AnswerForm = { contentType: 'application/fhir+json; charset=utf-8', pretty: false };
-const genericForm: AnswerForm = { contentType: 'application/json; charset=utf-8', pretty: false };
+export const plainForm: AnswerForm = { format: 'json', contentType: 'application/fhir+json; charset=utf-8', pretty: false };
+const genericForm: AnswerForm = { format: 'json', contentType: 'application/json; charset=utf-8', pretty: false };
+const xmlForm: AnswerForm = { format: 'xml', contentType: 'application/fhir+xml; charset=utf-8', pretty: false };
+const genericXmlForm: AnswerForm = { format: 'xml', contentType: 'application/xml; charset=utf-8', pretty: false };
 
-/** Names of JSON in `_format` and Content-Type; `+` may arrive as the space it stands for in a query. XML will stand beside it. */
+/** Names of the formats in `_format` and Content-Type; `+` may arrive as the space it stands for in a query. */
 const jsonNames = new Set(['json', 'application/json', 'application/fhir+json', 'application/fhir json', 'application/json+fhir', 'application/json fhir', 'text/json']);
 const xmlNames = new Set(['xml', 'text/xml', 'application/xml', 'application/fhir+xml', 'application/fhir xml', 'application/xml+fhir', 'application/xml fhir']);
 
@@ -46,17 +49,26 @@ const isTrue = (text: string): boolean => {
 const formatForm = (text: string): AnswerForm => {
   const media = parseMediaType(text.trim().replace(' ', '+'));
   const name = media?.essence ?? text.trim().toLowerCase();
-  if (isJsonName(name) && (media === undefined || isR4(media.parameters))) return plainForm;
-  throw notAcceptable('_format', isXmlName(name));
+  const isOurs = media === undefined || isR4(media.parameters);
+  if (isOurs && isJsonName(name)) return plainForm;
+  if (isOurs && isXmlName(name)) return xmlForm;
+  throw notAcceptable('_format');
 };
 
 const acceptForm = (accept: string | undefined): AnswerForm => {
   if (accept === undefined || accept === '*/*' || accept === 'application/fhir+json' || accept.trim() === '') return plainForm;
   const ranges = parseAccept(accept).filter(({ parameters }) => isR4(parameters));
-  const fhir = Math.max(qualityOf(ranges, 'application/fhir+json'), exactQuality(ranges, 'application/json+fhir'));
-  const generic = Math.max(qualityOf(ranges, 'application/json'), exactQuality(ranges, 'text/json'));
-  if (fhir === 0 && generic === 0) throw notAcceptable('Accept', ranges.some(({ essence }) => isXmlName(essence)));
-  return generic > fhir ? genericForm : plainForm;
+  // In the order of our own liking, which decides a draw.
+  const forms: readonly (readonly [AnswerForm, number])[] = [
+    [plainForm, Math.max(qualityOf(ranges, 'application/fhir+json'), exactQuality(ranges, 'application/json+fhir'))],
+    [genericForm, Math.max(qualityOf(ranges, 'application/json'), exactQuality(ranges, 'text/json'))],
+    [xmlForm, Math.max(qualityOf(ranges, 'application/fhir+xml'), exactQuality(ranges, 'application/xml+fhir'))],
+    [genericXmlForm, Math.max(qualityOf(ranges, 'application/xml'), exactQuality(ranges, 'text/xml'))],
+  ];
+  const best = Math.max(...forms.map(([, quality]) => quality));
+  const form = forms.find(([, quality]) => quality === best)?.[0];
+  if (best === 0 || form === undefined) throw notAcceptable('Accept');
+  return form;
 };
 
 const exactQuality = (ranges: readonly Weighted[], essence: string): number => ranges.find((range) => range.essence === essence)?.quality ?? 0;
@@ -70,5 +82,5 @@ const qualityOf = (ranges: readonly Weighted[], essence: string): number => {
   return 0;
 };
 
-const notAcceptable = (where: string, xml: boolean): FhirError =>
-  new FhirError('not-acceptable', `${xml ? 'XML is not produced here' : `None of the formats in ${where} can be produced`}; ask for application/fhir+json, FHIR version 4.0.`, { location: `http.${where}` });
+const notAcceptable = (where: string): FhirError =>
+  new FhirError('not-acceptable', `None of the formats in ${where} can be produced; ask for application/fhir+json or application/fhir+xml, FHIR version 4.0.`, { location: `http.${where}` });

@@ -1,12 +1,15 @@
 /** FHIR response or error -> HTTP answer (https://hl7.org/fhir/R4/http.html): status, version headers, body in the form asked for. */
-import type { FhirError} from '../core/error.js';
-import { toFhirError } from '../core/error.js';
+import { toFhirError, type FhirError } from '../core/error.js';
 import { prettyJson } from '../core/json/pretty.js';
+import { writeXml, writeXmlGently } from '../fhir/xml/write.js';
 import { outcomeText } from '../interaction/outcome-text.js';
 import type { FhirResponse } from '../interaction/request.js';
 import { ClientGone } from './body.js';
 import type { Exchange, Host } from './exchange.js';
+import { negotiate, plainForm, type AnswerForm } from './negotiate.js';
+import { parseQuery } from './query.js';
 import { send } from './send.js';
+import { parseTarget } from './target.js';
 
 /** Sends what an interaction answered. */
 export const respond = (host: Host, exchange: Exchange, response: FhirResponse): Promise<void> | void => {
@@ -21,14 +24,18 @@ export const respond = (host: Host, exchange: Exchange, response: FhirResponse):
   }
   if (replayed === true) headers.push('Idempotency-Replayed', 'true');
   exchange.code ??= code;
-  return send(host, exchange, { status, headers, body: bodyOf(exchange, response) });
+  const text = bodyOf(response);
+  if (text !== undefined && exchange.form.format === 'xml') return sendXml(host, exchange, { status, headers, body: text });
+  return send(host, exchange, { status, headers, body: text !== undefined && exchange.form.pretty ? prettyJson(text) : text });
 };
 
-const bodyOf = ({ form }: Exchange, { status, body, issues, code }: FhirResponse): string | undefined => {
+const bodyOf = ({ status, body, issues, code }: FhirResponse): string | undefined => {
   if (status === 204 || status === 304) return undefined;
-  const text = body ?? (issues === undefined || issues.length === 0 ? undefined : outcomeText(issues, code));
-  return text !== undefined && form.pretty ? prettyJson(text) : text;
+  return body ?? (issues === undefined || issues.length === 0 ? undefined : outcomeText(issues, code));
 };
+
+const sendXml = async (host: Host, exchange: Exchange, { status, headers, body }: { status: number; headers: string[]; body: string }): Promise<void> =>
+  send(host, exchange, { status, headers, body: await writeXmlGently(body, { pretty: exchange.form.pretty }) });
 
 /** Errors of the server's own state that the operator sees in the metrics; a line for each would only add load. */
 const expected = new Set(['overloaded', 'shutting-down', 'not-implemented']);
@@ -47,7 +54,28 @@ export const respondError = (host: Host, exchange: Exchange, thrown: unknown): P
     return undefined;
   }
   const text = outcomeText(issuesOf(error, exchange.requestId), error.code);
-  return send(host, exchange, { status: error.status, headers: errorHeaders(error), body: exchange.form.pretty ? prettyJson(text) : text, contentType: 'application/fhir+json; charset=utf-8' });
+  return send(host, exchange, { status: error.status, headers: errorHeaders(error), ...errorBody(formOf(host, exchange), text) });
+};
+
+/** The form asked for, also when the request was refused before anybody looked at it. */
+const formOf = ({ options }: Host, { form, req }: Exchange): AnswerForm => {
+  if (form !== plainForm) return form;
+  try {
+    return negotiate(req.headers.accept, parseQuery(parseTarget(req.url ?? '').query, options.maxParams));
+  } catch {
+    return plainForm;
+  }
+};
+
+const errorBody = ({ format, pretty }: AnswerForm, text: string): { body: string; contentType: string } => {
+  const json = { body: pretty ? prettyJson(text) : text, contentType: 'application/fhir+json; charset=utf-8' };
+  if (format === 'json') return json;
+  try {
+    return { body: writeXml(text, { pretty }), contentType: 'application/fhir+xml; charset=utf-8' };
+  } catch {
+    // It names something with a character that XML does not have.
+    return json;
+  }
 };
 
 const issuesOf = (error: FhirError, requestId: string): FhirError['issues'] =>

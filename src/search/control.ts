@@ -114,10 +114,16 @@ const readElements = (value: string, { types }: ControlScope): string[] => {
   if (names.length === 0) throw badValue('_elements', value, 'it must name elements, such as id,code');
   const known = new Set(types.flatMap((type) => [...elementsOf(type)].flatMap(([name, element]) => [name, element.name])));
   for (const name of names) {
-    const first = name.split('.')[0] ?? '';
+    const first = topElement(name);
     if (!known.has(first) && first !== '*') throw badValue('_elements', name, `it is no element of ${types.length > 4 ? 'any type searched' : types.join(', ')}${hint(nearName(first, known))}`);
   }
   return names;
+};
+
+/** `Patient.name` and `name.given` are both about `name`. */
+const topElement = (name: string): string => {
+  const [first = '', second] = name.split('.');
+  return second !== undefined && isResourceType(first) ? second : first;
 };
 
 const readSort = (value: string, { registry, types }: ControlScope): SortKey[] => {

@@ -57,9 +57,9 @@ export interface SearchPlan {
   /** Undefined: every resource of the types. */
   readonly where?: Predicate | undefined;
   /**
-   * Most significant first, resources without a value last, ties in the order first stored; undefined: that order alone. Resources of
-   * several types come type after type, as `types` lists them. Of several values the least counts, descending the greatest; an
-   * interval stands where it begins; text is compared folded, codes and references as written, by code point.
+   * Most significant first, resources without a value last. What the keys do not tell apart comes type after type, as `types` lists
+   * them, then in the order first stored; undefined: that order alone. Of several values the least counts, descending the greatest;
+   * an interval stands where it begins; text is compared folded, codes and references as written, by code point.
    */
   readonly sort?: readonly SortKey[] | undefined;
   /** Matches on one page; 0 asks for none. */

@@ -19,7 +19,7 @@ export interface CodeAsked {
   readonly display?: string | undefined;
   /** Language that `display` of the answer should have. */
   readonly displayLanguage?: string | undefined;
-  /** Whether a concept that is only there to group others is refused. */
+  /** False refuses a concept that is only there to group others. */
   readonly abstract?: boolean | undefined;
 }
 
@@ -49,8 +49,6 @@ export interface ExpandAsked {
   readonly activeOnly?: boolean | undefined;
   /** Leaves out concepts that are there to group others only. */
   readonly excludeNotForUI?: boolean | undefined;
-  /** Leaves out everything that is not from a code system the definition names by enumerating or filtering. */
-  readonly excludePostCoordinated?: boolean | undefined;
   readonly displayLanguage?: string | undefined;
   /** `system|version`: systems to leave out, versions to take where none is said, to insist on, and to take whatever is said. */
   readonly excludeSystem?: readonly string[] | undefined;

@@ -10,7 +10,30 @@ export class JsonNumber {
   }
 }
 
-export type Lexical = null | boolean | string | JsonNumber | Lexical[] | { [name: string]: Lexical };
+export interface LexicalObject {
+  [name: string]: Lexical;
+}
+
+export type Lexical = null | boolean | string | JsonNumber | Lexical[] | LexicalObject;
+
+/** Returns whether the value is an object. */
+export const isLexicalObject = (value: Lexical | undefined): value is LexicalObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber);
+
+/** Returns a copy that shares nothing that could be changed. */
+export const cloneLexical = (value: Lexical): Lexical => {
+  if (Array.isArray(value)) return value.map(cloneLexical);
+  return isLexicalObject(value) ? Object.fromEntries(Object.entries(value).map(([name, item]) => [name, cloneLexical(item)])) : value;
+};
+
+/** Returns whether two values are the same, numbers by the digits they are written with, members in any order. */
+export const sameLexical = (one: Lexical, other: Lexical): boolean => {
+  if (one instanceof JsonNumber) return other instanceof JsonNumber && one.text === other.text;
+  if (Array.isArray(one)) return Array.isArray(other) && one.length === other.length && one.every((item, index) => sameLexical(item, other[index] ?? null));
+  if (!isLexicalObject(one) || !isLexicalObject(other)) return one === other;
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => Object.hasOwn(other, name) && sameLexical(one[name] ?? null, other[name] ?? null));
+};
 
 /** Returns the value of compact, well-formed JSON text. */
 export const parseLexical = (text: string): Lexical => lexicalOf(parseTree(text));

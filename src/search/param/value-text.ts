@@ -24,4 +24,4 @@ export const shown = (text: string): string => (text.length > 60 ? `${text.slice
 
 /** Returns the error for a value that cannot be read; `form` says what it should look like. */
 export const badValue = (name: string, value: string, form: string): FhirError =>
-  new FhirError('invalid-parameter', `"${shown(value)}" is not a value of the search parameter ${shown(name)}: ${form}.`, { location: `http.${shown(name)}` });
+  new FhirError('invalid-parameter', `"${shown(value)}" is not a value of the search parameter ${shown(name)}: ${form}${form.endsWith('?') ? '' : '.'}`, { location: `http.${shown(name)}` });

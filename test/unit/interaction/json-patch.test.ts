@@ -28,6 +28,14 @@ describe('JSON Patch', () => {
   it.each([
     [[{ op: 'remove', path: '/nothing' }], 'Operation 0 (remove /nothing)'],
     [[{ op: 'replace', path: '/component/7/x', value: 1 }], 'Operation 0'],
+    [[{ op: 'replace', path: '/component/00', value: 1 }], 'Operation 0'],
+    [[{ op: 'replace', path: '/component/-', value: 1 }], 'Operation 0'],
+    [[{ op: 'add', path: '/component/9', value: 1 }], 'Operation 0'],
+    [[{ op: 'remove', path: '/component/length' }], 'Operation 0'],
+    [[{ op: 'add', path: '/status/x', value: 1 }], 'Operation 0'],
+    [[{ op: 'replace', path: '/status/0', value: 'x' }], 'Operation 0'],
+    [[{ op: 'remove', path: '/toString' }], 'Operation 0'],
+    [[{ op: 'copy', from: '/nothing', path: '/a' }], 'Operation 0'],
     [[{ op: 'replace', path: '/status', value: 'a' }, { op: 'test', path: '/status', value: 'final' }], 'Operation 1 (test /status)'],
   ])('refuses %j as a whole', (patch, text) => {
     const error = refusal(patch);
@@ -44,11 +52,22 @@ describe('JSON Patch', () => {
     [[{ op: 'add', path: '/__proto__/x', value: 1 }], 'JSON Pointer'],
     [[{ op: 'add', path: '/constructor/prototype/x', value: 1 }], 'JSON Pointer'],
     [[7], 'must be an object'],
+    [[{ op: 'move', from: '/component', path: '/component/0' }], 'into itself'],
     [[{ op: 'remove', path: '' }], 'cannot be removed'],
   ])('refuses the malformed document %j', (patch, text) => {
     const error = refusal(patch);
     expect(error).toMatchObject({ code: 'malformed-patch', status: 400 });
     expect(error.message).toContain(text);
     expect(({} as Record<string, unknown>)['x']).toBeUndefined();
+  });
+
+  it('bounds what copies of copies make', () => {
+    const doubling = Array.from({ length: 60 }, (_, index) => ({ op: 'copy', from: '', path: `/c${String(index)}` }));
+    expect(refusal(doubling)).toMatchObject({ code: 'too-costly' });
+    expect(refusal(Array.from({ length: 10_001 }, () => ({ op: 'test', path: '/status', value: 'final' })))).toMatchObject({ code: 'too-costly' });
+  });
+
+  it('makes values that later operations do not share', () => {
+    expect(patched('[{"op":"add","path":"/a","value":{"n":1}},{"op":"copy","from":"/a","path":"/b"},{"op":"replace","path":"/a/n","value":2}]')).toContain('"a":{"n":2},"b":{"n":1}');
   });
 });

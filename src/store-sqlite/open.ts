@@ -1,0 +1,203 @@
+/** The embedded engine: one file, one writer, reads that never wait for it (https://sqlite.org/wal.html). */
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../core/clock.js';
+import type { Observe } from '../core/observe.js';
+import type { SearchPlan } from '../store/plan.js';
+import type { SearchPage } from '../store/resource.js';
+import type { MaintenanceReport, MaintenanceTask, SearchRun, Store } from '../store/store.js';
+import { openConnection, type Connection } from './connection.js';
+import { failureOf, toStoreError } from './failure.js';
+import { makeKeys, type Keys } from './keys.js';
+import { takeLock } from './lock.js';
+import { packCommit } from './packed-commit.js';
+import { packEntries } from './packed.js';
+import { makeReadPool, type ReadPool } from './read-pool.js';
+import { makeReader, type Reader } from './reader.js';
+import { migrate, readLayout } from './schema.js';
+import { makeExecutor, usualSortable, type Executor, type FoundPage } from './search/execute.js';
+import { OverBudget } from './search/work.js';
+import { openWriteQueue, type WriteQueue } from './write-queue.js';
+import type { PackedIndex } from './write-service.js';
+
+export interface SqliteOptions {
+  /** Everything the store keeps is in here; made when it is not there. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly observe: Observe;
+  /** Where commits are written: on a thread of its own (default), or here. */
+  readonly writer?: 'worker' | 'inline' | undefined;
+  /** Told once when the file can no longer be trusted: the process should end. */
+  readonly onFatal?: ((error: unknown) => void) | undefined;
+  /** Rows a search may look at before it is refused. */
+  readonly searchBudget?: number | undefined;
+  /** Where ways of searching change; for tests, which need both sides with few resources. */
+  readonly thresholds?: { readonly sortable: number; readonly quick: number } | undefined;
+}
+
+/** Name of the database in its folder. */
+export const databaseFile = 'store.db';
+
+/** Rows a search may look at here; those that need more go to a thread, so that nobody waits for them. */
+const usualQuick = 1_000;
+const threads = 2;
+const cache = { writer: 64, main: 16, reader: 16 };
+
+interface Engine {
+  readonly file: string;
+  readonly keys: Keys;
+  readonly reader: Reader;
+  readonly executor: Executor;
+  readonly database: Connection;
+  readonly queue: WriteQueue;
+  readonly pool: ReadPool;
+  readonly budget: number;
+  readonly quick: number;
+}
+
+/** Opens the store in a folder. Rejects with StoreInUse, with a StoreFault when settings or files are not as they must be. */
+export const openSqliteStore = async (options: SqliteOptions): Promise<Store> => {
+  const { folder, clock, observe } = options;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const lock = takeLock(folder);
+  try {
+    const file = join(folder, databaseFile);
+    prepare(file, folder);
+    const onFatal = (error: unknown): void => {
+      observe({ kind: 'failure', requestId: undefined, where: 'store', error });
+      options.onFatal?.(error);
+    };
+    const queue = await openWriteQueue({ file, cacheMegabytes: cache.writer, where: options.writer ?? 'worker', clock, onFatal });
+    const database = openConnection({ file, mode: 'read', cacheMegabytes: cache.main });
+    const keys = makeKeys(readLayout(database));
+    const { sortable, quick } = options.thresholds ?? { sortable: usualSortable, quick: usualQuick };
+    const engine: Engine = {
+      file, keys, database, queue, quick, reader: makeReader(database, keys), executor: makeExecutor(database, keys, sortable),
+      pool: makeReadPool({ file, cacheMegabytes: cache.reader, sortable, threads }), budget: options.searchBudget ?? 5_000_000,
+    };
+    return makeStore(engine, { clock, observe, release: () => { lock.release(); } });
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+};
+
+/** The schema is brought up to date, and the folder's entry of a new file is on disk, before anything is acknowledged. */
+const prepare = (file: string, folder: string): void => {
+  const database = openConnection({ file, mode: 'write' });
+  try {
+    migrate(database);
+  } finally {
+    database.close();
+  }
+  const descriptor = openSync(folder, 'r');
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+};
+
+const predicates = ['and', 'or', 'not', 'id', 'type', 'updated', 'token', 'string', 'range', 'reference', 'uri', 'missing', 'chain', 'has'];
+
+interface Surroundings {
+  readonly clock: Clock;
+  readonly observe: Observe;
+  readonly release: () => void;
+}
+
+const makeStore = (engine: Engine, { clock, observe, release }: Surroundings): Store => {
+  const { keys, reader, queue, pool } = engine;
+  return {
+    supports: { predicates: new Set(predicates), writesPerCommit: 100_000 },
+    commit: async (commit) => {
+      const begun = clock.monotonic();
+      const result = await queue.commit(packCommit(commit, keys));
+      observe({ kind: 'commit', writes: commit.writes.length, ms: clock.monotonic() - begun });
+      return result;
+    },
+    read: async (key, version) => reading(() => reader.read(key, version)),
+    isReferenced: async (key) => reading(() => reader.isReferenced(key)),
+    search: (plan, run = {}) => search(engine, plan, run),
+    count: (plan, run = {}) => count(engine, plan, run),
+    history: async (query) => {
+      // Only a time that lies in between asks for a look at every version.
+      if (query.at === undefined || query.id !== undefined) return reading(() => reader.history(query));
+      const result = await pool.run({ kind: 'history', query });
+      return result.kind === 'history' ? result.page : unexpected();
+    },
+    changes: async (after, limit) => reading(() => reader.changes(after, limit)),
+    answer: async (key, now) => reading(() => reader.answer(key, now)),
+    records: async (journal, after, limit) => reading(() => reader.records(journal, after, limit)),
+    statistics: async () => reading(() => reader.statistics(engine.file)),
+    maintain: (task) => maintain(engine, task),
+    close: async () => {
+      await pool.close();
+      await queue.close();
+      engine.database.close();
+      release();
+    },
+  };
+};
+
+const unexpected = (): never => { throw new Error('a reading thread answered something else'); };
+
+const reading = <T>(read: () => T): T => {
+  try {
+    return read();
+  } catch (error) {
+    throw failureOf(error).code.startsWith('SQLITE_') ? toStoreError(failureOf(error)) : error;
+  }
+};
+
+/** Tries it here, and there when it turns out to be long. */
+const quickly = <T>({ database, budget, quick }: Engine, { signal, budget: own = budget }: SearchRun, run: (budget: number) => T): T | undefined => {
+  signal?.throwIfAborted();
+  try {
+    return reading(() => database.transaction(run)(Math.min(quick, own)));
+  } catch (error) {
+    if (error instanceof OverBudget) return undefined;
+    throw error;
+  }
+};
+
+const search = async (engine: Engine, plan: SearchPlan, run: SearchRun): Promise<SearchPage> => {
+  const { reader, executor, pool, budget } = engine;
+  const explain = run.explain ?? false;
+  const here = quickly(engine, run, (rows) => {
+    const page = executor.search(plan, { budget: rows, explain });
+    return { page, matches: reader.versions(page.seqs) };
+  });
+  if (here !== undefined) return toPage(here.page, here.matches, explain);
+  const result = await pool.run({ kind: 'search', plan, budget: run.budget ?? budget, explain }, run.signal);
+  return result.kind === 'page' ? toPage(result.page, reading(() => reader.versions(result.page.seqs)), explain) : unexpected();
+};
+
+const toPage = ({ next, steps }: FoundPage, matches: SearchPage['matches'], explain: boolean): SearchPage => ({
+  matches, ...(next === undefined ? {} : { next }), ...(explain ? { steps } : {}),
+});
+
+const count = async (engine: Engine, plan: SearchPlan, run: SearchRun): Promise<number> => {
+  const { executor, pool, budget } = engine;
+  const here = quickly(engine, run, (rows) => executor.count(plan, { budget: rows }));
+  if (here !== undefined) return here;
+  const result = await pool.run({ kind: 'count', plan, budget: run.budget ?? budget }, run.signal);
+  return result.kind === 'count' ? result.count : unexpected();
+};
+
+type IndexTask = Extract<MaintenanceTask, { readonly entries: unknown }>;
+
+const packed = ({ entries }: IndexTask, keys: Keys): PackedIndex[] =>
+  entries.map(({ key, version, index }) => ({ key, version, packed: packEntries(key.type, index, keys) }));
+
+const maintain = async ({ keys, queue, pool }: Engine, task: MaintenanceTask): Promise<MaintenanceReport> => {
+  switch (task.task) {
+    case 'reindex':
+      return { done: await queue.reindex(packed(task, keys)), faults: [] };
+    case 'expire':
+      return { done: await queue.expire(task.now), faults: [] };
+    case 'backup':
+    case 'check-files':
+    case 'check-index': {
+      const result = await pool.run(task.task === 'backup' ? { kind: 'backup', to: task.to } : task.task === 'check-files' ? { kind: 'check-files' } : { kind: 'check-index', entries: packed(task, keys) });
+      return result.kind === 'checked' ? { done: result.done, faults: result.faults } : unexpected();
+    }
+  }
+};

@@ -1,0 +1,70 @@
+/** Reads that are not searches: versions, history, the change feed, journals, counts. */
+import { statSync } from 'node:fs';
+import type { HistoryPage, HistoryQuery, ResourceKey, StoredAnswer, Version } from '../store/resource.js';
+import type { Numbered, StoreStatistics } from '../store/store.js';
+import type { Connection } from './connection.js';
+import type { Keys } from './keys.js';
+import { makeHistory } from './history.js';
+import { makeReferrers } from './referrer.js';
+import { makeResourceTable, type VersionRow } from './resource-table.js';
+
+export interface Reader {
+  read(key: ResourceKey, version?: number): Version | undefined;
+  /** The versions at these places of the feed, in this order. */
+  versions(seqs: readonly number[]): Version[];
+  isReferenced(key: ResourceKey): boolean;
+  history(query: HistoryQuery): HistoryPage;
+  changes(after: number, limit: number): Version[];
+  answer(key: string, now: number): StoredAnswer | undefined;
+  records(journal: 'audit' | 'outbox', after: number, limit: number): Numbered[];
+  statistics(file: string): StoreStatistics;
+}
+
+/** Returns the reads of a connection. */
+export const makeReader = (database: Connection, keys: Keys): Reader => {
+  const resources = makeResourceTable(database, keys);
+  const referrers = makeReferrers(database, keys);
+  const past = database.prepare('SELECT seq FROM past WHERE rid = ? AND version = ?').pluck();
+  const changes = database.prepare('SELECT seq, rid, version, updated, method, id, body FROM version WHERE seq > ? ORDER BY seq LIMIT ?');
+  const answer = database.prepare('SELECT key, fingerprint, expires, answer FROM answer WHERE key = ? AND expires > ?');
+  const journals = {
+    audit: database.prepare("SELECT number, '' AS topic, text FROM audit WHERE number > ? ORDER BY number LIMIT ?"),
+    outbox: database.prepare('SELECT number, topic, text FROM outbox WHERE number > ? ORDER BY number LIMIT ?'),
+  };
+  const look = makeHistory(database, keys);
+  const earlier = ({ type, id }: ResourceKey, version: number): VersionRow | undefined => {
+    const state = resources.state(type, id);
+    const seq = state === undefined ? undefined : past.get(state.rid, version) as number | undefined;
+    return seq === undefined ? undefined : resources.at(seq);
+  };
+  return {
+    read: (key, version) => {
+      const newest = resources.newest(key.type, key.id);
+      const row = newest === undefined || version === undefined || newest.version === version ? newest : earlier(key, version);
+      return row === undefined ? undefined : resources.toVersion(row);
+    },
+    versions: (seqs) => seqs.flatMap((seq) => {
+      const row = resources.at(seq);
+      return row === undefined ? [] : [resources.toVersion(row)];
+    }),
+    isReferenced: (key) => referrers.any(key, new Set([`${key.type}/${key.id}`])),
+    history: database.transaction(look),
+    changes: (after, limit) => (changes.all(after, limit) as VersionRow[]).map(resources.toVersion),
+    answer: (key, now) => answer.get(key, now) as StoredAnswer | undefined,
+    records: (journal, after, limit) => journals[journal].all(after, limit) as Numbered[],
+    statistics: (file) => statisticsOf(database, keys, file),
+  };
+};
+
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+
+const statisticsOf = (database: Connection, keys: Keys, file: string): StoreStatistics => {
+  const rows = database.prepare('SELECT type, current, versions FROM tally').all() as { type: number; current: number; versions: number }[];
+  const named = rows.map(({ type, ...counts }) => ({ name: keys.layout.names.get(type) ?? '', ...counts }));
+  return {
+    resources: Object.fromEntries(named.filter(({ current }) => current > 0).map(({ name, current }) => [name, current])),
+    versions: rows.reduce((sum, { versions }) => sum + versions, 0),
+    bytes: sizeOf(file) + sizeOf(`${file}-wal`),
+    seq: (database.prepare('SELECT max(seq) FROM version').pluck().get() as number | null) ?? 0,
+  };
+};

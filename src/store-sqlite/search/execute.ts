@@ -1,0 +1,147 @@
+/** Runs a search plan: which versions are on the page, in which order, and where the next page starts. */
+import type { Position, SearchPlan } from '../../store/plan.js';
+import type { SearchStep } from '../../store/resource.js';
+import type { Connection } from '../connection.js';
+import type { Keys } from '../keys.js';
+import { makeResourceTable } from '../resource-table.js';
+import type { Finding } from './candidate.js';
+import { candidates, howToFind, matchesOf, type Found } from './find.js';
+import { toNode, type Node } from './node.js';
+import { comparer, readersOf, type Sorted } from './sort.js';
+import { makeStatements } from './statements.js';
+import { isWalkable, walk } from './walk.js';
+import { Work, type WorkOptions } from './work.js';
+
+export interface FoundPage {
+  /** Places in the change feed of the versions found: these never change. */
+  readonly seqs: readonly number[];
+  readonly next?: Position | undefined;
+  readonly steps: readonly SearchStep[];
+}
+
+export interface Executor {
+  search(plan: SearchPlan, options: WorkOptions): FoundPage;
+  count(plan: SearchPlan, options: WorkOptions): number;
+}
+
+/** Up to so many matches are sorted; more are read in the order of an index. */
+export const usualSortable = 5_000;
+
+/** Returns the executor of a connection; call it within a transaction where several reads must see one moment. */
+export const makeExecutor = (database: Connection, keys: Keys, sortable = usualSortable): Executor => {
+  const statements = makeStatements(database);
+  const resources = makeResourceTable(database, keys);
+  const begin = (options: WorkOptions): Finding => ({ statements, resources, keys, work: new Work(options), known: new Map(), sortable });
+  return {
+    search: (plan, options) => {
+      const finding = begin(options);
+      const page = plan.sort === undefined || plan.sort.length === 0 ? inStoredOrder(finding, plan) : sortedPage(finding, plan, plan.sort);
+      return { ...page, steps: finding.work.steps };
+    },
+    count: (plan, options) => {
+      const finding = begin(options);
+      let total = 0;
+      for (const type of plan.types) total += countOf(finding, toNode(plan.where, type, keys), type);
+      return total;
+    },
+  };
+};
+
+const countOf = (finding: Finding, node: Node, type: string): number => {
+  if (node.op === 'none') return 0;
+  let total = 0;
+  for (const rid of matchesOf(finding, howToFind(finding, node, { type, all: true }))) total += rid > 0 ? 1 : 0;
+  return total;
+};
+
+const nameOf = ({ source, rest }: Found): string => (rest.op === 'all' ? source.name : `${source.name}, then filter`);
+const isIndexed = ({ source, rest }: Found): boolean => rest.op === 'all' || !source.name.startsWith('all ');
+
+const inStoredOrder = (finding: Finding, { types, where, count, after }: SearchPlan): Omit<FoundPage, 'steps'> => {
+  const [startAt, startRid] = after === undefined ? [0, 0] : [Number(after[0]), Number(after[1])];
+  const seqs: number[] = [];
+  let last: Position | undefined;
+  for (const [at, type] of types.entries()) {
+    if (at < startAt) continue;
+    const node = toNode(where, type, finding.keys);
+    if (node.op === 'none') continue;
+    const how = howToFind(finding, node, { type, all: false });
+    const full = finding.work.step(nameOf(how), isIndexed(how), () => {
+      for (const rid of matchesOf(finding, how, at === startAt ? startRid : 0)) {
+        if (seqs.length === count) return true;
+        const seq = finding.statements.newestOf.get(rid) as number | undefined;
+        if (seq === undefined) continue;
+        seqs.push(seq);
+        last = [at, rid];
+      }
+      return false;
+    });
+    if (full) return { seqs, next: last ?? after };
+  }
+  return { seqs };
+};
+
+const toSorted = (position: Position, keys: number): Sorted => ({
+  values: position.slice(0, keys), at: Number(position[keys]), rid: Number(position[keys + 1]), seq: 0,
+});
+
+const sortedPage = (finding: Finding, plan: SearchPlan, sort: NonNullable<SearchPlan['sort']>): Omit<FoundPage, 'steps'> => {
+  const after = plan.after === undefined ? undefined : toSorted(plan.after, sort.length);
+  const found = isWalked(finding, plan, sort) ? walkPage(finding, plan, { sort, after }) : gatherPage(finding, plan, { sort, after });
+  const page = found.slice(0, plan.count);
+  const last = page.at(-1);
+  const next: Position | undefined = found.length > plan.count && last !== undefined ? [...last.values, last.at, last.rid] : undefined;
+  return { seqs: page.map(({ seq }) => seq), next };
+};
+
+const isWalked = (finding: Finding, { types, where }: SearchPlan, sort: NonNullable<SearchPlan['sort']>): boolean => {
+  const [type, another] = types;
+  const [first] = sort;
+  if (type === undefined || another !== undefined || first === undefined || !isWalkable(first)) return false;
+  const node = toNode(where, type, finding.keys);
+  if (node.op === 'none') return false;
+  const { source } = howToFind(finding, node, { type, all: true });
+  return source.estimate(finding.sortable) >= finding.sortable;
+};
+
+interface SortedAsk {
+  readonly sort: NonNullable<SearchPlan['sort']>;
+  readonly after: Sorted | undefined;
+}
+
+const walkPage = (finding: Finding, { types, where, count }: SearchPlan, { sort, after }: SortedAsk): Sorted[] => {
+  const [type = ''] = types;
+  const node = toNode(where, type, finding.keys);
+  return finding.work.step(`in the order of ${sort.map(({ param }) => param).join(', ')}${node.op === 'all' ? '' : ', then filter'}`, true, () => {
+    const found: Sorted[] = [];
+    for (const one of walk(finding, { type, node, sort, after })) {
+      found.push(one);
+      if (found.length > count) break;
+    }
+    return found;
+  });
+};
+
+/** Keeps only as many as the page needs while it goes through all matches. */
+const gatherPage = (finding: Finding, { types, where, count }: SearchPlan, { sort, after }: SortedAsk): Sorted[] => {
+  const compare = comparer(sort);
+  const enough = count + 1;
+  let kept: Sorted[] = [];
+  const trim = (): void => { kept = kept.sort(compare).slice(0, enough); };
+  for (const [at, type] of types.entries()) {
+    const node = toNode(where, type, finding.keys);
+    if (node.op === 'none') continue;
+    const readers = readersOf(sort, type, finding.keys);
+    const how = howToFind(finding, node, { type, all: true });
+    finding.work.step(`${nameOf(how)}, then sort`, isIndexed(how), () => {
+      for (const candidate of candidates(finding, how)) {
+        const one = { values: readers.map((read) => read(candidate)), at, rid: candidate.rid, seq: candidate.seq };
+        if (after !== undefined && compare(one, after) <= 0) continue;
+        kept.push(one);
+        if (kept.length >= 4 * enough + 256) trim();
+      }
+    });
+  }
+  trim();
+  return kept;
+};

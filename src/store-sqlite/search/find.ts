@@ -1,0 +1,144 @@
+/** Which resources of a type satisfy a node: the cheapest index leads, what it does not decide is decided on each candidate. */
+import { candidateOf, localTarget, referrers, satisfies, targetsOf, type Candidate, type Finding } from './candidate.js';
+import type { Node } from './node.js';
+import { distinctSorted, everything, leafSource, merged, type Source } from './source.js';
+
+export interface Found {
+  readonly source: Source;
+  /** What is still to be decided on each candidate. */
+  readonly rest: Node;
+}
+
+/** A source with fewer rows leads without a further look. */
+const few = 256;
+/** Beyond this a source that must be gathered first is no better than going through the type. */
+const many = 20_000;
+/** The other end of a chain leads when this few resources are there. */
+const chained = 2_000;
+
+/** Returns the source of a node as a whole; undefined when no index answers it. */
+const sourceOf = (finding: Finding, node: Node, type: string): Source | undefined => {
+  switch (node.op) {
+    case 'or': {
+      const parts = node.of.map((each) => sourceOf(finding, each, type));
+      return parts.includes(undefined) ? undefined : eitherOf(parts.filter((part) => part !== undefined));
+    }
+    case 'and': {
+      const { source, rest } = leading(finding, node, type);
+      return source === undefined ? undefined : { ...source, exact: source.exact && rest.op === 'all' };
+    }
+    default:
+      return leafSource(finding, node, type);
+  }
+};
+
+const eitherOf = (parts: readonly Source[]): Source => ({
+  name: parts.map(({ name }) => name).join(' or '),
+  exact: parts.every(({ exact }) => exact),
+  streams: parts.every(({ streams }) => streams),
+  estimate: (limit) => parts.reduce((sum, part) => (sum >= limit ? sum : sum + part.estimate(limit - sum)), 0),
+  rids: (after) => merged(parts.map((part) => part.rids(after))),
+});
+
+interface Leading {
+  readonly source: Source | undefined;
+  readonly rest: Node;
+}
+
+/** The part of a conjunction that leads, and the others. */
+const leading = (finding: Finding, node: Node, type: string): Leading => {
+  const parts = node.op === 'and' ? node.of : [node];
+  const sources = parts.flatMap((part) => {
+    const source = sourceOf(finding, part, type);
+    return source === undefined ? [] : [{ part, source }];
+  });
+  const best = cheapest(sources);
+  if (best === undefined) return { source: undefined, rest: node };
+  const others = parts.filter((part) => part !== best.part || !best.source.exact);
+  const [first] = others;
+  return { source: best.source, rest: first === undefined ? { op: 'all' } : others.length === 1 ? first : { op: 'and', of: others } };
+};
+
+const cheapest = <T extends { readonly source: Source }>(sources: readonly T[]): T | undefined => {
+  const [first] = sources;
+  if (sources.length < 2) return first;
+  for (const limit of [few, many]) {
+    const costs = sources.map((each) => ({ each, rows: each.source.estimate(limit) }));
+    const least = costs.reduce((best, next) => (next.rows < best.rows || (next.rows === best.rows && next.each.source.streams && !best.each.source.streams) ? next : best));
+    if (least.rows < limit || limit === many) return least.each;
+  }
+  return first;
+};
+
+/** Returns how to find what satisfies the node. `all` says that every match is wanted, not just a first few. */
+export const howToFind = (finding: Finding, node: Node, { type, all }: { readonly type: string; readonly all: boolean }): Found => {
+  const led = leading(finding, node, type);
+  const { source } = led;
+  if (source?.streams === true && node.op !== 'and') return { source, rest: led.rest };
+  const isSmall = source !== undefined && source.estimate(few) < few;
+  const linked = isSmall ? undefined : linkedSource(finding, node);
+  if (linked !== undefined && (source === undefined || linked.source.estimate(many) < source.estimate(many))) return linked;
+  if (source === undefined) return { source: everything(finding, type), rest: node };
+  if (!all && !source.streams && source.estimate(many) >= many) return { source: everything(finding, type), rest: node };
+  return { source, rest: led.rest };
+};
+
+/** A chain or reverse chain that few resources satisfy leads from its other end. */
+const linkedSource = (finding: Finding, node: Node): Found | undefined => {
+  const parts = node.op === 'and' ? node.of : [node];
+  for (const part of parts) {
+    const rids = part.op === 'chain' ? chainStart(finding, part) : part.op === 'has' ? hasStart(finding, part) : undefined;
+    if (rids === undefined) continue;
+    const others = parts.filter((other) => other !== part);
+    const source: Source = { name: `${part.op} ${'name' in part ? part.name : ''}`, exact: true, streams: false, estimate: (limit) => Math.min(rids.length, limit), rids: (after) => rids.filter((rid) => rid > after) };
+    return { source, rest: others.length === 0 ? { op: 'all' } : { op: 'and', of: others } };
+  }
+  return undefined;
+};
+
+/** Returns the matches of the other end; undefined when there are too many, or when they are too dear to find. */
+const otherEnd = (finding: Finding, node: Node, type: string): Candidate[] | undefined =>
+  finding.work.tryWithin(many, () => {
+    const found: Candidate[] = [];
+    for (const candidate of candidates(finding, howToFind(finding, node, { type, all: true }))) {
+      found.push(candidate);
+      if (found.length > chained) return undefined;
+    }
+    return found;
+  });
+
+const chainStart = (finding: Finding, { param, types, where }: Extract<Node, { op: 'chain' }>): number[] | undefined => {
+  const rids: number[] = [];
+  for (const type of types) {
+    const targets = otherEnd(finding, where(type), type);
+    if (targets === undefined) return undefined;
+    for (const { id } of targets) for (const rid of referrers(finding, param, `${type}/${id}`)) rids.push(rid);
+  }
+  return distinctSorted(rids);
+};
+
+const hasStart = (finding: Finding, { param, source, type, where }: Extract<Node, { op: 'has' }>): number[] | undefined => {
+  const referring = otherEnd(finding, where, source);
+  if (referring === undefined) return undefined;
+  const names = new Set(referring.flatMap(({ entries }) => targetsOf(param.key, entries).flatMap(([target, id]) => (target === type ? [`${target}/${id}`] : []))));
+  const states = [...names].map((name) => {
+    const [target = '', id = ''] = localTarget(name) ?? [];
+    finding.work.saw(1);
+    return finding.resources.state(target, id);
+  });
+  return distinctSorted(states.flatMap((state) => (state === undefined || state.deleted ? [] : [state.rid])));
+};
+
+/** Yields the matches as candidates, in the order first stored. */
+export function* candidates(finding: Finding, { source, rest }: Found, after = 0): Generator<Candidate> {
+  for (const rid of source.rids(after)) {
+    const candidate = candidateOf(finding, rid);
+    if (candidate !== undefined && satisfies(finding, rest, candidate)) yield candidate;
+  }
+}
+
+/** Yields the numbers of the matches, in the order first stored: a source that decides all is not looked behind. */
+export function* matchesOf(finding: Finding, found: Found, after = 0): Generator<number> {
+  if (found.rest.op === 'all' && found.source.exact) yield* found.source.rids(after);
+  else for (const { rid } of candidates(finding, found, after)) yield rid;
+}

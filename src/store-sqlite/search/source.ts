@@ -1,0 +1,279 @@
+/** Where the matches of a node can be read from: a stretch of an index, or several together. */
+import { fold } from '../../core/fold.js';
+import { rangeKey, referenceText, shortText, stringKey, uriText, widths } from '../index-row.js';
+import { sysOf, systemSpan, type ParamKey } from '../keys.js';
+import { ridSpan } from '../schema.js';
+import { inRange, type Finding } from './candidate.js';
+import type { Node } from './node.js';
+import { chunk } from './statements.js';
+
+export interface Source {
+  /** For explanations. */
+  readonly name: string;
+  /** Whether all it yields satisfies the node. */
+  readonly exact: boolean;
+  /** Whether it can stop early: what it yields comes in the order of resources without being gathered first. */
+  readonly streams: boolean;
+  /** How many rows it reads, at the most `limit`. */
+  estimate(limit: number): number;
+  /** Resources above `after`, ascending, none twice. */
+  rids(after: number): Iterable<number>;
+}
+
+/** The end of every text that begins with a prefix. */
+const textEnd = '\u{10ffff}';
+
+/** Returns the resources of a type, all of them. */
+export const everything = ({ keys, statements, work }: Finding, type: string): Source => {
+  const first = keys.typeNumber(type) * ridSpan;
+  return {
+    name: `all ${type}`, exact: true, streams: true, estimate: (limit) => limit,
+    rids: function* rids(after) {
+      for (let from = Math.max(after, first); ;) {
+        const found = statements.resources.all(from, first + ridSpan - 1, chunk) as number[];
+        work.saw(found.length);
+        yield* found;
+        if (found.length < chunk) return;
+        from = found.at(-1) ?? from;
+      }
+    },
+  };
+};
+
+/** Returns the source of one condition; undefined when no index answers it. */
+export const leafSource = (finding: Finding, node: Node, type: string): Source | undefined => {
+  switch (node.op) {
+    case 'token':
+      return node.code === undefined ? undefined : tokenSource(finding, node, node.code);
+    case 'reference':
+      return valuesSource(finding, node.param, { within: node.within, name: `reference ${node.name}`, values: [...node.targets].map(referenceText) });
+    case 'uri':
+      return node.match === 'below'
+        ? stringSource(finding, { key: stringKey(finding.keys, node.param, node.within), from: shortText(node.uri), to: shortText(node.uri) + textEnd, name: `uri ${node.name}`, exact: false })
+        : valuesSource(finding, node.param, { within: node.within, name: `uri ${node.name}`, values: (node.match === 'exact' ? [node.uri] : basesOf(node.uri)).map(uriText) });
+    case 'string':
+      return textSource(finding, node);
+    case 'range':
+      return node.unit === undefined && node.kind === 'quantity' ? undefined : rangeSource(finding, node, node.kind === 'quantity' ? node.unit ?? 0 : 0);
+    case 'id':
+      return idSource(finding, node);
+    case 'updated':
+      return updatedSource(finding, node, type);
+    default:
+      return undefined;
+  }
+};
+
+/** Every URL that the URL is at or below. */
+const basesOf = (uri: string): string[] => {
+  const bases = [uri];
+  for (let at = uri.lastIndexOf('/'); at > 0; at = uri.lastIndexOf('/', at - 1)) bases.push(uri.slice(0, at), uri.slice(0, at + 1));
+  return [...new Set(bases.filter((base) => base !== ''))];
+};
+
+interface Stretch {
+  readonly key: number;
+  readonly sys: number;
+}
+
+function* streamOf({ statements, work }: Finding, { key, sys }: Stretch, after: number): Generator<number> {
+  for (let from = after; ;) {
+    const found = statements.token.all(key, sys, from, chunk) as number[];
+    work.saw(found.length + 1);
+    yield* found;
+    if (found.length < chunk) return;
+    from = found.at(-1) ?? from;
+  }
+}
+
+/** Streams beyond this many are gathered and sorted. */
+const mergeable = 16;
+
+/** Yields what any of the streams yields, ascending, none twice. */
+export function* merged(streams: readonly Iterable<number>[]): Generator<number> {
+  const [only, second] = streams;
+  if (second === undefined) {
+    if (only !== undefined) yield* only;
+    return;
+  }
+  if (streams.length > mergeable) {
+    yield* distinctSorted(streams.flatMap((stream) => [...stream]));
+    return;
+  }
+  const heads = streams.map((stream) => stream[Symbol.iterator]()).map((iterator) => ({ iterator, head: iterator.next() }));
+  for (let last = -1; ;) {
+    let least: (typeof heads)[number] | undefined;
+    for (const each of heads) if (each.head.done !== true && (least === undefined || least.head.done === true || each.head.value < least.head.value)) least = each;
+    if (least === undefined || least.head.done === true) return;
+    const { value } = least.head;
+    if (value !== last) yield value;
+    last = value;
+    least.head = least.iterator.next();
+  }
+}
+
+/** Returns the numbers ascending, none twice. */
+export const distinctSorted = (rids: readonly number[]): number[] => {
+  const sorted = Float64Array.from(rids).sort();
+  const kept: number[] = [];
+  for (const rid of sorted) if (rid !== kept.at(-1)) kept.push(rid);
+  return kept;
+};
+
+const stretchesSource = (finding: Finding, name: string, stretches: readonly Stretch[]): Source => ({
+  name, exact: true, streams: stretches.length <= mergeable,
+  estimate: (limit) => {
+    let sum = 0;
+    for (const { key, sys } of stretches) if (sum < limit) sum += finding.statements.tokenCount.get(key, sys, sys, limit - sum) as number;
+    finding.work.saw(stretches.length);
+    return sum;
+  },
+  rids: (after) => merged(stretches.map((stretch) => streamOf(finding, stretch, after))),
+});
+
+const tokenSource = (finding: Finding, { param, within, system, name }: Extract<Node, { op: 'token' }>, code: string): Source => {
+  const { key, check } = finding.keys.value(param, within, code);
+  const label = `token ${name}`;
+  if (system !== undefined) return stretchesSource(finding, label, [{ key, sys: sysOf(check, system) }]);
+  const stretches: Stretch[] = [];
+  const last = sysOf(check, 0) + systemSpan - 1;
+  for (let sys: number | null = sysOf(check, 0) - 1; ;) {
+    sys = finding.statements.nextSystem.get(key, sys, last) as number | null;
+    if (sys === null) break;
+    stretches.push({ key, sys });
+  }
+  return stretchesSource(finding, label, stretches);
+};
+
+const valuesSource = (finding: Finding, param: ParamKey, { within, name, values }: { within: number; name: string; values: readonly string[] }): Source =>
+  stretchesSource(finding, name, values.map((value) => {
+    const { key, check } = finding.keys.value(param, within, value);
+    return { key, sys: sysOf(check, 0) };
+  }));
+
+interface TextStretch {
+  readonly key: number;
+  readonly from: string;
+  readonly to: string;
+  readonly name: string;
+  readonly exact: boolean;
+  /** Of the text in the index; undefined: all. */
+  readonly wanted?: ((text: string) => boolean) | undefined;
+}
+
+const stringSource = (finding: Finding, { key, from, to, name, exact, wanted }: TextStretch): Source => {
+  const { statements, work } = finding;
+  const gather = (after: number): number[] => {
+    const rids: number[] = [];
+    for (let text = from, rid = -1; ;) {
+      const found = statements.string.all(key, text, rid, to, chunk) as [string, number][];
+      work.saw(found.length + 1);
+      for (const row of found) if (row[1] > after && wanted?.(row[0]) !== false) rids.push(row[1]);
+      const last = found.at(-1);
+      if (found.length < chunk || last === undefined) return distinctSorted(rids);
+      [text, rid] = last;
+    }
+  };
+  return { name, exact, streams: false, estimate: (limit) => statements.stringCount.get(key, from, to, limit) as number, rids: gather };
+};
+
+const textSource = (finding: Finding, { param, within, match, text, name }: Extract<Node, { op: 'string' }>): Source => {
+  const key = stringKey(finding.keys, param, within);
+  const label = `string ${name}`;
+  const short = shortText(match === 'exact' ? fold(text) : text);
+  switch (match) {
+    case 'prefix':
+      return stringSource(finding, { key, from: short, to: short + textEnd, name: label, exact: short === text });
+    case 'exact':
+      return stringSource(finding, { key, from: short, to: `${short}\u0000`, name: label, exact: false });
+    case 'contains': {
+      // A text that was cut may hold it further on.
+      const wanted = (own: string): boolean => own.includes(text) || own.length >= 99;
+      return stringSource(finding, { key, from: '', to: textEnd, name: label, exact: false, wanted });
+    }
+  }
+};
+
+const rangeSource = (finding: Finding, node: Extract<Node, { op: 'range' }>, unit: number): Source => {
+  const { statements, work, keys } = finding;
+  const stretches = widths.map((width, at) => ({ key: rangeKey(keys, node.param, { within: node.within, unit }, at), ...boundsOf(node, width) }));
+  const gather = (after: number): number[] => {
+    const rids: number[] = [];
+    for (const { key, from, to } of stretches) {
+      for (let last: readonly [number, number, number] = [from, -Infinity, -1]; ;) {
+        const found = statements.range.all(key, ...last, to, chunk) as [number, number, number][];
+        work.saw(found.length + 1);
+        for (const [low, high, rid] of found) if (rid > after && inRange(node, { low, high })) rids.push(rid);
+        const end = found.at(-1);
+        if (found.length < chunk || end === undefined) break;
+        last = end;
+      }
+    }
+    return distinctSorted(rids);
+  };
+  const estimate = (limit: number): number => {
+    let sum = 0;
+    for (const { key, from, to } of stretches) if (sum < limit) sum += statements.rangeCount.get(key, from, to, limit - sum) as number;
+    work.saw(stretches.length);
+    return sum;
+  };
+  return { name: `${node.kind} ${node.name}`, exact: true, streams: false, estimate, rids: gather };
+};
+
+/** Where intervals of a width class that can satisfy the comparison begin. */
+const boundsOf = ({ compare, low, high }: Extract<Node, { op: 'range' }>, width: number): { from: number; to: number } => {
+  switch (compare) {
+    case 'within':
+      return { from: low, to: high };
+    case 'overlaps':
+      return { from: low - width, to: high };
+    case 'after':
+      return { from: high, to: Infinity };
+    case 'before':
+      return { from: -Infinity, to: low };
+  }
+};
+
+const idSource = ({ resources, work }: Finding, { ids, type }: Extract<Node, { op: 'id' }>): Source => ({
+  name: 'id', exact: true, streams: true, estimate: (limit) => Math.min(ids.size, limit),
+  rids: (after) => {
+    work.saw(ids.size);
+    const found = [...ids].map((id) => resources.state(type, id));
+    return distinctSorted(found.flatMap((state) => (state === undefined || state.deleted || state.rid <= after ? [] : [state.rid])));
+  },
+});
+
+/** Returns the places of the feed before and at the end of a stretch of time: `lastUpdated` never decreases along it. */
+export const feedStretch = ({ statements, work }: Finding, { low, high }: { low: number; high: number }): { from: number; to: number } => {
+  const last = (statements.lastSeq.get() as number | null) ?? 0;
+  const firstAt = (holds: (updated: number) => boolean): number => {
+    let [left, right] = [1, last + 1];
+    while (left < right) {
+      const middle = Math.floor((left + right) / 2);
+      work.saw(1);
+      const updated = statements.updatedAt.get(middle) as number | undefined;
+      if (updated !== undefined && !holds(updated)) left = middle + 1;
+      else right = middle;
+    }
+    return left;
+  };
+  return { from: firstAt((updated) => updated >= low) - 1, to: firstAt((updated) => updated > high) - 1 };
+};
+
+const updatedSource = (finding: Finding, node: Extract<Node, { op: 'updated' }>, type: string): Source => {
+  const { statements, work, keys } = finding;
+  const { from, to } = feedStretch(finding, node);
+  const number = keys.typeNumber(type);
+  const gather = (after: number): number[] => {
+    const rids: number[] = [];
+    for (let last = from; ;) {
+      const found = statements.feed.all(number, last, to, chunk) as [number, number, number][];
+      work.saw(2 * found.length + 1);
+      for (const [seq, rid] of found) if (rid > after && statements.newestOf.get(rid) === seq) rids.push(rid);
+      const end = found.at(-1);
+      if (found.length < chunk || end === undefined) return distinctSorted(rids);
+      [last] = end;
+    }
+  };
+  return { name: 'lastUpdated', exact: false, streams: false, estimate: (limit) => statements.feedCount.get(number, from, to, limit) as number, rids: gather };
+};

@@ -1,0 +1,36 @@
+/** The queries a search is made of: each reads a stretch of one index, in the order of that index. */
+import type { Statement } from 'better-sqlite3';
+import type { Connection } from '../connection.js';
+
+/** Rows read at a time: enough to be cheap, few enough to stop early. */
+export const chunk = 256;
+
+const columns = 'rid, id, updated, seq, packed';
+
+/** Returns the prepared queries of a connection. */
+export const makeStatements = (database: Connection) => {
+  const list = (sql: string): Statement => database.prepare(sql).pluck();
+  const rows = (sql: string): Statement => database.prepare(sql).raw();
+  return {
+    resources: list('SELECT rid FROM resource WHERE rid > ? AND rid <= ? AND deleted = 0 ORDER BY rid LIMIT ?'),
+    one: database.prepare(`SELECT ${columns} FROM resource WHERE rid = ? AND deleted = 0`),
+    newestOf: list('SELECT seq FROM resource WHERE rid = ?'),
+    token: list('SELECT rid FROM token_index WHERE key = ? AND sys = ? AND rid > ? ORDER BY rid LIMIT ?'),
+    /** Distinct systems are found by leaping from one to the next. */
+    nextSystem: list('SELECT min(sys) FROM token_index WHERE key = ? AND sys > ? AND sys <= ?'),
+    tokenCount: list('SELECT count(*) FROM (SELECT 1 FROM token_index WHERE key = ? AND sys BETWEEN ? AND ? LIMIT ?)'),
+    string: rows('SELECT text, rid FROM string_index WHERE key = ? AND (text, rid) > (?, ?) AND text < ? ORDER BY text, rid LIMIT ?'),
+    stringDown: rows('SELECT text, rid FROM string_index WHERE key = ? AND (text, rid) < (?, ?) ORDER BY text DESC, rid DESC LIMIT ?'),
+    stringCount: list('SELECT count(*) FROM (SELECT 1 FROM string_index WHERE key = ? AND text >= ? AND text < ? LIMIT ?)'),
+    range: rows('SELECT low, high, rid FROM range_index WHERE key = ? AND (low, high, rid) > (?, ?, ?) AND low <= ? ORDER BY low, high, rid LIMIT ?'),
+    rangeDown: rows('SELECT low, high, rid FROM range_index WHERE key = ? AND (low, high, rid) < (?, ?, ?) ORDER BY low DESC, high DESC, rid DESC LIMIT ?'),
+    rangeCount: list('SELECT count(*) FROM (SELECT 1 FROM range_index WHERE key = ? AND low >= ? AND low <= ? LIMIT ?)'),
+    feed: rows('SELECT f.seq, v.rid, v.updated FROM feed f JOIN version v ON v.seq = f.seq WHERE f.type = ? AND f.seq > ? AND f.seq <= ? ORDER BY f.seq LIMIT ?'),
+    feedDown: rows('SELECT f.seq, v.rid, v.updated FROM feed f JOIN version v ON v.seq = f.seq WHERE f.type = ? AND f.seq < ? AND f.seq > ? ORDER BY f.seq DESC LIMIT ?'),
+    feedCount: list('SELECT count(*) FROM (SELECT 1 FROM feed WHERE type = ? AND seq > ? AND seq <= ? LIMIT ?)'),
+    updatedAt: list('SELECT updated FROM version WHERE seq = ?'),
+    lastSeq: list('SELECT max(seq) FROM version'),
+  };
+};
+
+export type Statements = ReturnType<typeof makeStatements>;
