@@ -27,6 +27,15 @@ export const makeApp = (host: Host): ServeRest => {
   };
   const app = makeExpress();
   const pages = makePages();
+  const mounts = inOrder(host.mounts ?? []);
+  const mount = ({ path, name, handler }: Mount): void => {
+    app.use(path, (req, _res, next) => {
+      exchangeOf(req).interaction = name;
+      next();
+    }, handler);
+  };
+  // `.well-known` stands below the base but is no FHIR resource.
+  mounts.filter(isBelowFhir).forEach(mount);
   app.use(fhirPath, fhirHandler(host, exchangeOf));
   for (const [path, page] of pages) {
     app.all(path, (req, _res, next) => {
@@ -36,13 +45,7 @@ export const makeApp = (host: Host): ServeRest => {
       page(host, exchange).catch(next);
     });
   }
-  const mounts = inOrder(host.mounts ?? []);
-  for (const { path, name, handler } of mounts) {
-    app.use(path, (req, _res, next) => {
-      exchangeOf(req).interaction = name;
-      next();
-    }, handler);
-  }
+  mounts.filter((one) => !isBelowFhir(one)).forEach(mount);
   app.use((req) => {
     exchangeOf(req).interaction = 'unknown';
     throw noSuchPath(parseTarget(req.originalUrl).path, [fhirPath, ...pages.keys(), ...mounts.map(({ path }) => path).filter((path) => path !== '/')]);
@@ -56,6 +59,8 @@ export const makeApp = (host: Host): ServeRest => {
     app(exchange.req, exchange.res);
   };
 };
+
+const isBelowFhir = ({ path }: Mount): boolean => path.startsWith(`${fhirPath}/`);
 
 /** Whoever takes everything must not take it from the others. */
 const inOrder = (mounts: readonly Mount[]): readonly Mount[] => [...mounts].sort((a, b) => Number(a.path === '/') - Number(b.path === '/'));

@@ -2,6 +2,7 @@
 import { openViewer } from '../access/viewer.js';
 import { FhirError } from '../core/error.js';
 import type { FhirRequest, FhirResponse } from '../interaction/request.js';
+import { checkRequest } from '../interaction/permission.js';
 import { routeOf, type Route } from '../interaction/route.js';
 import { conditionsOf, idempotencyKeyOf } from './conditions.js';
 import type { Exchange, Host } from './exchange.js';
@@ -38,6 +39,8 @@ const answer = async (host: Host, exchange: Exchange, { segments, query }: FhirT
     ...route, params: withoutForm(params), conditions: conditionsOf(req), prefer: parsePrefer(headerOf(req.headers['prefer'])),
     idempotencyKey: idempotencyKeyOf(req), requestId: exchange.requestId,
   };
+  // Decided from token and request line alone, before a byte of the body is read.
+  checkRequest({ service: host.service, viewer, request });
   return takesBody(route)
     ? performWithBody(host, exchange, { request, run: (whole) => host.perform(host.service, viewer, whole) })
     : admit(host, () => host.perform(host.service, viewer, request));

@@ -1,0 +1,157 @@
+/** The authorization server's parts put together, once per process. Everything it keeps is in the grant store. */
+import type Provider from 'oidc-provider';
+import type { JWK } from 'jose';
+import type { IncomingMessage } from 'node:http';
+import type { Viewer } from '../access/viewer.js';
+import type { Clock } from '../core/clock.js';
+import type { Perform, Service } from '../interaction/service.js';
+import type { Registry } from '../search/registry.js';
+import type { GrantStore } from '../store/grant.js';
+import { makeAccounts, type Accounts, type KnownAccount } from './account/account.js';
+import { makePasswords, type Passwords } from './account/password.js';
+import { makeThrottle, type Throttle } from './account/throttle.js';
+import { addressOf } from './http/address.js';
+import { makeClients, type Clients } from './client/client.js';
+import { makeAdapterFactory } from './grant/adapter.js';
+import { makeCollection, type Collection } from './grant/collection.js';
+import { makeContexts, type GrantedContext } from './grant/context.js';
+import { makeSigningKeys, type SigningKeys } from './grant/keys.js';
+import { ownSecret } from './grant/secret.js';
+import { sealGrants } from './grant/vault.js';
+import type { Progress } from './launch/progress.js';
+import { observeProvider } from './observe-provider.js';
+import { makeRecordData, type RecordData } from './launch/data.js';
+import { makeLaunches, type Launches } from './launch/handle.js';
+import type { AuthorizationOptions } from './option.js';
+import { makeProvider } from './provider.js';
+import { makeRecorder, mendOf, type Recorder } from './recorder.js';
+import { makeViewerOf } from './token/verify.js';
+
+export interface Server {
+  readonly options: () => AuthorizationOptions;
+  readonly clock: Clock;
+  readonly service: Service;
+  /** Sealed. */
+  readonly grants: GrantStore;
+  /** The provider of the keys that are now in use. */
+  readonly provider: () => Promise<Provider>;
+  readonly clients: Clients;
+  readonly accounts: Accounts;
+  readonly passwords: Passwords;
+  readonly throttle: Throttle;
+  readonly contexts: Collection<GrantedContext>;
+  readonly progress: Collection<Progress>;
+  readonly launches: Launches;
+  readonly data: RecordData;
+  readonly recorder: Recorder;
+  readonly mendOf: (text: string) => string;
+  readonly keys: SigningKeys;
+  readonly formSecret: string;
+  /** The account when it may sign in. */
+  readonly accountOf: (id: string) => Promise<KnownAccount | undefined>;
+  readonly patientsOf: (account: KnownAccount) => Promise<readonly string[]>;
+  readonly scopeRules: () => { readonly registry: Registry; readonly baseUrl: string };
+  readonly addressOf: (req: IncomingMessage) => string;
+  readonly viewerOf: (req: IncomingMessage) => Promise<Viewer>;
+  readonly close: () => Promise<void>;
+}
+
+export interface ServerParts {
+  /** As the engine opened it. */
+  readonly grants: GrantStore;
+  /** What records are sealed with. */
+  readonly authKey: string;
+  readonly service: Service;
+  readonly perform: Perform;
+  /** Asked when first needed: the port may not be known before. */
+  readonly options: () => AuthorizationOptions;
+  readonly renderError: Parameters<typeof makeProvider>[0]['renderError'];
+}
+
+const quarterHour = 15 * 60_000;
+const progressMs = 30 * 60_000;
+/** How often other processes' rotations are looked for. */
+const keysMs = 60_000;
+
+/** Resolves with the server; nothing listens yet. Rejects when the records were sealed with another key. */
+export const openServer = async (parts: ServerParts): Promise<Server> => {
+  const { service, perform } = parts;
+  const { clock } = service;
+  const grants = sealGrants(parts.grants, parts.authKey);
+  const options = once(parts.options);
+  const cookieSecret = await ownSecret(grants, 'cookie');
+  const accounts = makeAccounts(grants, clock);
+  const clients = makeClients(grants, clock);
+  const contexts = makeContexts(grants);
+  const data = makeRecordData(service, perform);
+  const keys = makeSigningKeys(grants, clock);
+  const recorder = makeRecorder(clock);
+  const accountOf = async (id: string): Promise<KnownAccount | undefined> => {
+    const account = await accounts.get(id);
+    return account?.disabled === true ? undefined : account;
+  };
+  const build = (jwks: readonly JWK[]): Provider => {
+    const { idleMinutes, sessionHours } = options();
+    const adapter = makeAdapterFactory({ grants, clock, idleMs: idleMinutes * 60_000, sessionMs: sessionHours * 3_600_000 });
+    const provider = makeProvider({ options: options(), adapter, keys: jwks, cookieSecret, clock, registry: service.registry, contexts, clientOf: (id) => clients.get(id), accountOf, renderError: parts.renderError });
+    observeProvider(provider, { recorder, observe: service.observe });
+    return provider;
+  };
+  const provider = makeCurrent(keys, build, clock);
+  const patientsOf = makePatientsOf(data, clock);
+  const address = (req: IncomingMessage): string => addressOf(req, options().trustProxy);
+  const viewerOf = makeViewerOf({
+    provider, grants, clock, accountOf, patientsOf, addressOf: address, fhirBase: () => options().fhirBase, origin: () => options().origin,
+    onUse: ({ grant }) => { recorder.note(grant.client, { step: 'first call', ok: true, what: 'the access token was used' }); },
+  });
+  return {
+    options, clock, service, grants, provider, clients, accounts, contexts, data, keys, recorder, mendOf, accountOf, patientsOf, viewerOf, addressOf: address,
+    passwords: makePasswords({ cost: parts.options().passwordCost, width: 2, waiting: 16 }),
+    throttle: makeThrottle({ clock, windowMs: quarterHour, perName: 10, perAddress: 50 }),
+    progress: makeCollection<Progress>(grants, 'progress', () => ({ expires: clock.now() + progressMs })),
+    launches: makeLaunches(grants, clock), formSecret: await ownSecret(grants, 'form'),
+    scopeRules: () => ({ registry: service.registry, baseUrl: options().fhirBase }),
+    close: () => grants.close(),
+  };
+};
+
+const once = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+};
+
+/** The provider is made anew when the keys have changed; requests under way end with the one they began with. */
+const makeCurrent = (keys: SigningKeys, build: (jwks: readonly JWK[]) => Provider, clock: Clock): (() => Promise<Provider>) => {
+  let current: { readonly provider: Provider; readonly kids: string; checked: number } | undefined;
+  let loading: Promise<Provider> | undefined;
+  const load = async (): Promise<Provider> => {
+    const jwks = await keys.load();
+    const kids = jwks.map(({ kid }) => kid).join(' ');
+    if (current?.kids === kids) current.checked = clock.now();
+    else current = { provider: build(jwks), kids, checked: clock.now() };
+    return current.provider;
+  };
+  return async () => {
+    if (current !== undefined && clock.now() - current.checked < keysMs) return current.provider;
+    return (loading ??= load().finally(() => { loading = undefined; }));
+  };
+};
+
+const patientsMs = 1_000;
+const patientsAtMost = 5_000;
+
+/** Whom a person acts for changes seldom and is asked with every request: remembered for a second. */
+const makePatientsOf = (data: RecordData, clock: Clock): Server['patientsOf'] => {
+  const known = new Map<string, { readonly at: number; readonly patients: Promise<readonly string[]> }>();
+  return ({ id, role, fhirUser, represents = [] }) => {
+    if (role !== 'patient') return Promise.resolve([]);
+    const found = known.get(id);
+    if (found !== undefined && clock.now() - found.at < patientsMs) return found.patients;
+    const patients = Promise.all([fhirUser, ...represents].map((one) => data.patientsOf(one))).then((lists) => [...new Set(lists.flat())]);
+    known.delete(id);
+    known.set(id, { at: clock.now(), patients });
+    const [oldest] = known.size > patientsAtMost ? known.keys() : [];
+    if (oldest !== undefined) known.delete(oldest);
+    return patients;
+  };
+};

@@ -1,0 +1,125 @@
+/**
+ * Access token -> viewer. A token is looked up, not decoded: what was revoked is gone at once in this process, and within
+ * the time an answer is remembered in every other (https://www.rfc-editor.org/rfc/rfc6750#section-3.1).
+ */
+import type Provider from 'oidc-provider';
+import type { IncomingMessage } from 'node:http';
+import { anonymousViewer, tokenViewer, type TokenGrant, type TokenViewer, type Viewer } from '../../access/viewer.js';
+import { parseScopes } from '../../access/scope.js';
+import type { Clock } from '../../core/clock.js';
+import { FhirError } from '../../core/error.js';
+import { hashOf } from '../../core/hash.js';
+import type { GrantStore } from '../../store/grant.js';
+import type { KnownAccount } from '../account/account.js';
+import { makeThrottle } from '../account/throttle.js';
+import { checkProof } from './dpop.js';
+import { presentedToken } from './header.js';
+
+export interface VerifyParts {
+  readonly provider: () => Promise<Provider>;
+  readonly grants: GrantStore;
+  readonly clock: Clock;
+  readonly fhirBase: () => string;
+  readonly origin: () => string;
+  readonly accountOf: (id: string) => Promise<KnownAccount | undefined>;
+  readonly patientsOf: (account: KnownAccount) => Promise<readonly string[]>;
+  readonly addressOf: (req: IncomingMessage) => string;
+  /** Told of each use, for the flight recorder. */
+  readonly onUse?: ((viewer: TokenViewer, req: IncomingMessage) => void) | undefined;
+}
+
+/** How long a verified token is taken as still good, in milliseconds: revocation holds everywhere within one second. */
+const trustMs = 300;
+const most = 10_000;
+
+interface Verified {
+  readonly viewer: TokenViewer;
+  readonly jkt: string | undefined;
+  readonly checked: number;
+}
+
+/** Returns who makes a request; throws `unauthorized`, or `throttled` for an address that guesses. */
+export const makeViewerOf = (parts: VerifyParts): ((req: IncomingMessage) => Promise<Viewer>) => {
+  const { clock } = parts;
+  const known = new Map<string, Verified>();
+  const guesses = makeThrottle({ clock, windowMs: 60_000, perName: 30, perAddress: 30 });
+
+  const look = async (token: string): Promise<Verified | undefined> => {
+    const name = hashOf('access token', token);
+    const remembered = known.get(name);
+    const now = clock.now();
+    if (remembered !== undefined && now - remembered.checked < trustMs && remembered.viewer.grant.expires > now) return remembered;
+    known.delete(name);
+    const found = await find(token, parts);
+    if (found === undefined) return undefined;
+    known.set(name, found);
+    const [oldest] = known.size > most ? known.keys() : [];
+    if (oldest !== undefined) known.delete(oldest);
+    return found;
+  };
+
+  return async (req) => {
+    const presented = presentedToken(req);
+    if (presented === undefined) return anonymousViewer;
+    const found = await look(presented.token);
+    if (found === undefined) {
+      const address = parts.addressOf(req);
+      const wait = guesses.wait(address, 'token');
+      guesses.fail(address, 'token');
+      if (wait > 0) throw new FhirError('throttled', 'Too many requests with tokens that are not valid.', { retryAfter: wait });
+      throw new FhirError('unauthorized', 'The access token is not valid here: unknown, expired or revoked.', { location: 'http.Authorization' });
+    }
+    if ((found.jkt !== undefined) !== (presented.scheme === 'DPoP')) throw new FhirError('unauthorized', 'The token is of another kind than the Authorization header says: Bearer or DPoP.', { location: 'http.Authorization' });
+    if (found.jkt !== undefined) await checkProof(req, { token: presented.token, jkt: found.jkt }, { grants: parts.grants, origin: parts.origin(), now: clock.now() });
+    parts.onUse?.(found.viewer, req);
+    return found.viewer;
+  };
+};
+
+/** What the provider keeps of an opaque token. */
+interface Found {
+  readonly jti: string;
+  readonly aud?: string | readonly string[] | undefined;
+  readonly clientId?: string | undefined;
+  readonly scope?: string | undefined;
+  readonly exp?: number | undefined;
+  readonly jkt?: string | undefined;
+  readonly accountId?: string | undefined;
+  readonly grantId?: string | undefined;
+  readonly extra?: Readonly<Record<string, unknown>> | undefined;
+}
+
+const find = async (token: string, parts: VerifyParts): Promise<Verified | undefined> => {
+  const provider = await parts.provider();
+  const found = ((await provider.AccessToken.find(token)) ?? (await provider.ClientCredentials.find(token))) as Found | undefined;
+  if (found === undefined || found.aud !== parts.fhirBase() || found.clientId === undefined) return undefined;
+  // A registered client and a grant that stands: without them the token is what was left behind.
+  if ((await parts.grants.get({ collection: 'Client', key: found.clientId })) === undefined) return undefined;
+  const grant = found.accountId !== undefined ? await userGrant(found, parts) : backendGrant(found);
+  return grant === undefined ? undefined : { viewer: tokenViewer(grant), jkt: found.jkt, checked: parts.clock.now() };
+};
+
+const baseGrant = (token: Found): TokenGrant => ({
+  client: token.clientId ?? '', scopes: parseScopes(token.scope ?? ''),
+  // What names the token in the audit must not be the token.
+  jti: hashOf('jti', token.jti), expires: (token.exp ?? 0) * 1000,
+});
+
+const backendGrant = (token: Found): TokenGrant | undefined => {
+  const grant = baseGrant(token);
+  return grant.scopes.every(({ context }) => context === 'system') ? grant : undefined;
+};
+
+const userGrant = async (token: Found, parts: VerifyParts): Promise<TokenGrant | undefined> => {
+  const { accountId = '', grantId, extra = {} } = token;
+  const account = await parts.accountOf(accountId);
+  if (account === undefined || grantId === undefined || (await parts.grants.get({ collection: 'Grant', key: grantId })) === undefined) return undefined;
+  const text = (name: string): string | undefined => (typeof extra[name] === 'string' ? extra[name] : undefined);
+  const patient = text('patient');
+  const patients = await parts.patientsOf(account);
+  const grant: TokenGrant = { ...baseGrant(token), user: accountId, fhirUser: account.fhirUser, patient, patients, encounter: text('encounter') };
+  const isPatient = account.role === 'patient';
+  // Someone who acts for a patient only as long as they do: a proxy that ended ends the app's access too.
+  if (patient !== undefined && isPatient && !patients.includes(patient)) return undefined;
+  return grant.scopes.some(({ context }) => context === 'patient') && patient === undefined ? undefined : grant;
+};
