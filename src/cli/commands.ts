@@ -2,6 +2,7 @@
 import type { CommandTable } from './command.js';
 
 export const commands: CommandTable = {
+  serve: async () => (await import('./command/serve.js')).serve,
   import: async () => (await import('./command/import.js')).importData,
   sample: async () => (await import('./command/sample.js')).sample,
   export: async () => (await import('./command/export.js')).exportData,

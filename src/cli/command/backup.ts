@@ -1,8 +1,6 @@
 /** `concierge backup --to FILE`: a consistent copy of the store in one file, while the server serves. */
 import { existsSync } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
-import { moveDurably } from '../../core/durable.js';
-import { randomSecret } from '../../core/id.js';
+import { stat } from 'node:fs/promises';
 import type { StoreCommand } from '../command.js';
 import { CommandError } from '../exit-code.js';
 import { pathFrom, takeNoWords } from '../options.js';
@@ -18,13 +16,7 @@ export const backup: StoreCommand = {
     takeNoWords(call.given);
     const file = pathFrom(call, call.given.required('to'));
     if (existsSync(file)) throw new CommandError('failed', `${file} exists; a backup writes no other file over.`);
-    const partial = `${file}.partial-${randomSecret(6)}`;
-    try {
-      await store.maintain({ task: 'backup', to: partial });
-      await moveDurably(partial, file);
-    } finally {
-      await rm(partial, { force: true });
-    }
+    await store.maintain({ task: 'backup', to: file });
     const { size: bytes } = await stat(file);
     return { text: `${file}: ${String(bytes)} bytes`, json: { file, bytes } };
   },

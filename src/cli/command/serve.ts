@@ -1,0 +1,68 @@
+/** `concierge serve`: the server, with the sample clinic on wish. */
+import { fhirBase, readConfig } from '../../config/read.js';
+import type { Config } from '../../config/table.js';
+import { programVersion } from '../../core/version.js';
+import type { Call, Outcome, PlainCommand } from '../command.js';
+import { Crash } from '../exit-code.js';
+import { takeNoWords } from '../options.js';
+import type { Serving } from '../serving.js';
+
+/** The sample clinic is looked at on this machine, by a person. */
+const demoDefaults = { AUTH: 'open', LOG_LEVEL: 'warn' };
+
+export const serve: PlainCommand = {
+  name: 'serve',
+  summary: 'Runs the server until SIGTERM or SIGINT; a second signal ends it at once.',
+  usage: '',
+  about: 'Settings come from the environment. Logs go to standard output as JSON lines, the addresses to standard error.',
+  options: { demo: { about: 'Load the sample clinic once, into an empty store. AUTH is open then, unless it is set.' } },
+  needs: 'nothing',
+  run: async (call) => {
+    takeNoWords(call.given);
+    const demo = call.given.flag('demo');
+    const config = readConfig(undefined, demo ? { defaults: demoDefaults } : {});
+    const { startServing } = await import('../serving.js');
+    const serving = await startServing(config, call.commands);
+    return untilEnd(serving, call, () => greet(serving, { config, call, demo }));
+  },
+};
+
+const untilEnd = async (serving: Serving, { signal }: Call, work: () => Promise<void>): Promise<Outcome> => {
+  const asked = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  const failed = work().then(() => new Promise<never>(() => undefined), (error: unknown) => ({ error }));
+  const ended = await Promise.race([asked.then(() => 'asked' as const), serving.failed.then(() => 'store' as const), failed]);
+  if (ended === 'store') {
+    await serving.stop('store failure');
+    return { exit: 'store', text: '', json: undefined };
+  }
+  const error: unknown = signal.reason instanceof Crash ? signal.reason.cause : typeof ended === 'object' && !signal.aborted ? ended.error : undefined;
+  if (error !== undefined) serving.observe({ kind: 'failure', requestId: undefined, where: 'process', error });
+  await serving.stop(signal.reason instanceof Error && error === undefined ? signal.reason.message : 'failure');
+  return { exit: error === undefined ? 'ok' : 'failed', text: '', json: undefined };
+};
+
+interface Greeting {
+  readonly config: Config;
+  readonly call: Call;
+  readonly demo: boolean;
+}
+
+const greet = async (serving: Serving, { config, call, demo }: Greeting): Promise<void> => {
+  const { origin, core } = serving;
+  const base = fhirBase(config, Number(new URL(origin).port === '' ? 80 : new URL(origin).port));
+  const about = demo ? await import('../demo.js').then(({ loadDemo }) => loadDemo(core, call)) : [];
+  const rows = [
+    ...(base === `${origin}/fhir` ? [] : [['listens on', origin]]),
+    ['FHIR', base], ['what it can do', `${base}/metadata`], ['health', `${origin}/readyz`], ['metrics', `${origin}/metrics`], ['data', config.dataDir],
+  ] as const;
+  call.say([
+    `Concierge FHIR ${programVersion()} is ready.`,
+    ...rows.map(([name, value]) => `  ${(name ?? '').padEnd(14)}  ${value ?? ''}`),
+    ...(config.auth === 'open' ? ['  AUTH=open: everyone on this machine can read and change everything.'] : []),
+    ...about,
+    'Ctrl-C stops it.',
+  ].join('\n'));
+};

@@ -1,0 +1,106 @@
+/**
+ * Puts the program together: the only file that names engines, and the place where parts above the interactions plug in
+ * what they add. Commands use the core alone; the server adds HTTP, jobs and whatever the parts bring.
+ */
+import { fhirBase } from './config/read.js';
+import { keptSecret, prepareDataDir } from './config/data-dir.js';
+import type { Config } from './config/table.js';
+import type { Clock } from './core/clock.js';
+import { randomIds } from './core/id.js';
+import type { Job } from './core/job.js';
+import { makeKeyedQueue } from './core/keyed-queue.js';
+import type { Observe } from './core/observe.js';
+import { programVersion } from './core/version.js';
+import { makeExpireAnswers } from './interaction/expire-answers.js';
+import { perform } from './interaction/perform.js';
+import type { InteractionOptions, Operation, Service } from './interaction/service.js';
+import { httpDefaults, type HttpOptions } from './rest/options.js';
+import type { HttpServer, HttpServerParts, Mount } from './rest/server.js';
+import { makeRegistry } from './search/registry.js';
+import { openSqliteStore } from './store-sqlite/open.js';
+import { makeValidator } from './validation/validator.js';
+
+export interface ComposeOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly observe: Observe;
+  /** Told once when the store cannot be gone on with. */
+  readonly onFatal?: ((error: unknown) => void) | undefined;
+}
+
+/** The open store and the service on it: all that a command needs. */
+export interface Core {
+  readonly config: Config;
+  readonly service: Service;
+  /** What the parts have plugged in, for the server. */
+  readonly mounts: readonly Mount[];
+  readonly jobs: readonly Job[];
+  readonly viewerOf: HttpServerParts['viewerOf'];
+  /** Says where clients reach the server, once the port is known. */
+  readonly setPort: (port: number) => void;
+  readonly close: () => Promise<void>;
+}
+
+/** What a part above the interactions adds. */
+interface Part {
+  readonly operations?: readonly Operation[];
+  /** Paths beside `/fhir`: pages, consoles, the authorization server. */
+  readonly mounts?: readonly Mount[];
+  readonly jobs?: readonly Job[];
+  /** Who makes a request; at most one part says it. */
+  readonly viewerOf?: NonNullable<HttpServerParts['viewerOf']>;
+}
+
+type MakePart = (service: Service, config: Config) => Promise<Part>;
+
+/** Every part there is, in the order their mounts are asked. */
+const parts: readonly MakePart[] = [
+  async (service) => ({ jobs: [makeExpireAnswers(service)] }),
+];
+
+/** Resolves with the open core; rejects with StoreInUse when another process has the store, with an Error that says what is wrong otherwise. */
+export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptions): Promise<Core> => {
+  const warning = await prepareDataDir(config.dataDir);
+  if (warning !== undefined) observe({ kind: 'notice', level: 'warn', message: warning });
+  const store = await openSqliteStore({ folder: config.dataDir, clock, observe, writer: config.storeWriter, onFatal });
+  try {
+    const operations = new Map<string, Operation>();
+    let baseUrl = fhirBase(config, config.port);
+    const options = interactionOptions(config, config.pageSecret ?? await keptSecret(config.dataDir, 'secret'), () => baseUrl);
+    const service: Service = {
+      operations, store, registry: makeRegistry({ baseUrl: () => baseUrl }), validate: makeValidator(), lanes: makeKeyedQueue(), clock, ids: randomIds, observe, options,
+    };
+    const made = await Promise.all(parts.map((part) => part(service, config)));
+    for (const operation of made.flatMap((part) => part.operations ?? [])) operations.set(operation.name, operation);
+    return {
+      config, service, mounts: made.flatMap((part) => part.mounts ?? []), jobs: made.flatMap((part) => part.jobs ?? []),
+      viewerOf: made.find((part) => part.viewerOf !== undefined)?.viewerOf,
+      setPort: (port) => { baseUrl = fhirBase(config, port); },
+      close: () => store.close(),
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+};
+
+const interactionOptions = (config: Config, pageSecret: string, baseUrl: () => string): InteractionOptions =>
+  ({ ...config, pageSecret, version: programVersion(), get baseUrl() { return baseUrl(); } });
+
+/** Returns the HTTP server on the core, not listening yet; `isFatal` tells whether the store has failed for good. */
+export const makeServer = async (core: Core, { isFatal, ...parts }: Pick<HttpServerParts, 'observe' | 'metrics'> & { readonly isFatal: () => boolean }): Promise<HttpServer> => {
+  // Commands have no use for it.
+  const { makeHttpServer } = await import('./rest/server.js');
+  const { service, mounts, viewerOf, config } = core;
+  return makeHttpServer({ service, perform, options: httpOptions(config), mounts, viewerOf, readiness: () => probe(core, isFatal), ...parts });
+};
+
+/** A commit that is only tried goes the way of every write, up to the disk. */
+const probe = async ({ service: { store } }: Core, isFatal: () => boolean): Promise<{ ready: boolean; reason?: string }> => {
+  if (isFatal()) return { ready: false, reason: 'the store has failed' };
+  await store.commit({ writes: [], dryRun: true });
+  return { ready: true };
+};
+
+const httpOptions = (config: Config): HttpOptions =>
+  ({ ...httpDefaults, ...config, maxBodyBytesHeld: Math.max(httpDefaults.maxBodyBytesHeld, 2 * config.maxBodyBytes) });

@@ -1,0 +1,20 @@
+/** The process: takes the words of the command line, runs the command, ends with its exit code. */
+import { commands } from './cli/commands.js';
+import { watchProcess } from './cli/interrupt.js';
+import { run } from './cli/run.js';
+import { makeTerminal } from './cli/terminal.js';
+import { withStore } from './cli/with-store.js';
+import { systemClock } from './core/clock.js';
+
+// Whatever is written holds health data or secrets: it is for its owner alone.
+process.umask(0o077);
+
+const { report, say, clear } = makeTerminal({ stream: process.stderr, monotonic: () => systemClock.monotonic() });
+const write = (text: string): Promise<void> => new Promise((resolve) => {
+  clear();
+  process.stdout.write(text, () => resolve());
+});
+
+const code = await run(process.argv.slice(2), { commands, withStore, cwd: process.cwd(), report, say, write, signal: watchProcess(say) });
+clear();
+process.exit(code);
