@@ -1,7 +1,8 @@
 /** search on a type and on the system, https://hl7.org/fhir/R4/http.html#search */
 import { resourceTypes } from '../fhir/definitions.js';
 import { signPage } from '../search/page-link.js';
-import { planSearch, type PlannedSearch } from '../search/request.js';
+import { planSearchWithCodes } from '../search/plan-with-codes.js';
+import type { PlannedSearch } from '../search/request.js';
 import type { SearchPage } from '../store/resource.js';
 import { bundleText, urlWith, type Link } from './bundle-text.js';
 import type { Context, Interaction } from './context.js';
@@ -12,7 +13,7 @@ import { shapeResource } from './shape.js';
 
 /** Returns 200 with a searchset Bundle; throws what the parameters deserve. */
 export const search: Interaction = async (context) => {
-  const planned = planOf(context);
+  const planned = await planOf(context);
   const countOnly = planned.plan.count === 0;
   const page: SearchPage = countOnly ? { matches: [] } : await find(context, planned.plan);
   const total = planned.total === 'accurate' || countOnly ? await totalOf(context, planned, page) : undefined;
@@ -23,13 +24,13 @@ export const search: Interaction = async (context) => {
   return { status: 200, body: bundleText({ id: ids.resource(), type: 'searchset', updated: clock.now(), total, links: linksOf(context, planned, page), entries }) };
 };
 
-const planOf = (context: Context): PlannedSearch => {
+const planOf = async (context: Context): Promise<PlannedSearch> => {
   const { request, service, viewer } = context;
   const { baseUrl, pageSize, maxPageSize, pageSecret } = service.options;
-  return planSearch({
+  return planSearchWithCodes({
     registry: service.registry, types: request.type === undefined ? resourceTypes : [request.type], params: request.params,
     handling: handlingOf(context), baseUrl, pageSize, maxPageSize, paging: { secret: pageSecret, viewerKey: viewer.key },
-  });
+  }, service.codes);
 };
 
 /** A first page that is the last one has counted them already. */

@@ -8,6 +8,7 @@ import type { Store } from '../store/store.js';
 import type { Permission } from '../access/scope.js';
 import type { Viewer } from '../access/viewer.js';
 import type { FhirRequest, FhirResponse } from './request.js';
+import type { CodeSource } from '../search/codes.js';
 import type { Registry } from '../search/registry.js';
 
 export interface InteractionOptions {
@@ -37,6 +38,8 @@ export interface Service {
   readonly operations: ReadonlyMap<string, Operation>;
   readonly store: Store;
   readonly registry: Registry;
+  /** Sets of codes for searches; undefined: searches by them are refused. */
+  readonly codes?: CodeSource | undefined;
   /**
    * Findings of a resource about to be stored, as its plain value; an error among them refuses the write. A promise only
    * where something outside had to be asked, as a terminology server.

@@ -6,6 +6,7 @@ import { FhirError } from '../core/error.js';
 import { nearName } from '../core/near-name.js';
 import { isResourceType, resourceTypes } from '../fhir/definitions.js';
 import type { Predicate } from '../store/plan.js';
+import type { ResolveCodes } from './codes.js';
 import { compileComposite } from './param/composite.js';
 import type { Asked } from './param/param-type.js';
 import { refuseSpecial, specialCompiler } from './param/special.js';
@@ -19,6 +20,8 @@ export interface CriterionScope {
   readonly types: readonly string[];
   readonly baseUrl: string;
   readonly now?: number | undefined;
+  /** Codes of value sets and hierarchies; undefined where they cannot be asked for. */
+  readonly codes?: ResolveCodes | undefined;
 }
 
 interface Scope extends Omit<CriterionScope, 'types'> {
@@ -128,9 +131,10 @@ const compileLeaf = (text: string, value: string, scope: Scope): Predicate => {
   if (modifier === 'missing') return compileMissing(parameter, value, scope);
   if (modifier !== undefined) checkModifier(parameter, modifier, scope);
   if (value === '') throw badValue(scope.name, value, 'it is empty');
-  const inner = modifier === 'not' ? undefined : modifier;
+  const isNegated = modifier === 'not' || modifier === 'not-in';
+  const inner = modifier === 'not' ? undefined : modifier === 'not-in' ? 'in' : modifier;
   const found = anyOf(splitAt(value, ',').map((part) => compileValue(part, { parameter, modifier: inner, scope })));
-  return modifier === 'not' ? { op: 'not', of: found } : found;
+  return isNegated ? { op: 'not', of: found } : found;
 };
 
 interface ValueAsked {
@@ -142,7 +146,7 @@ interface ValueAsked {
 const compileValue = (part: string, { parameter, modifier, scope }: ValueAsked): Predicate => {
   if (part === '') throw badValue(scope.name, part, 'one of the alternatives between commas is empty');
   const { code, targets, systems, components } = parameter;
-  const asked: Asked = { param: code, name: scope.name, modifier, targets, systems, baseUrl: scope.baseUrl, now: scope.now };
+  const asked: Asked = { param: code, name: scope.name, modifier, targets, systems, baseUrl: scope.baseUrl, now: scope.now, codes: scope.codes };
   const special = specialCompiler(code);
   if (special !== undefined) return special(part, asked);
   return anyOf(parameter.sources.map(({ param }) => {
@@ -152,8 +156,6 @@ const compileValue = (part: string, { parameter, modifier, scope }: ValueAsked):
     return type.compile(part, { ...asked, param });
   }));
 };
-
-const terminological = ['in', 'not-in', 'above', 'below'];
 
 const modifiersOf = ({ code, type, targets }: SearchParameter): readonly string[] => {
   if (code === '_lastUpdated' || code === '_list') return [];
@@ -166,8 +168,6 @@ const checkModifier = (parameter: SearchParameter, modifier: string, scope: Scop
   const allowed = modifiersOf(parameter);
   const openType = parameter.type === 'reference' && parameter.targets.length === 0 && isResourceType(modifier);
   if (allowed.includes(modifier) || openType) return;
-  // The type itself says why these do not work yet.
-  if (parameter.type === 'token' && terminological.includes(modifier) && parameter.code !== '_id') return;
   const near = nearName(modifier, allowed);
   const takes = allowed.length === 0 ? 'it takes none' : `it takes ${allowed.length > 12 ? `${allowed.slice(0, 12).map(colon).join(', ')} and other types` : allowed.map(colon).join(', ')}`;
   throw refuse('unsupported-modifier', scope, `":${shown(modifier)}" is not a modifier of ${parameter.code} of ${scope.type}; ${takes}.${near === undefined ? '' : ` Did you mean :${near}?`}`);

@@ -1,6 +1,7 @@
 /** Search request -> plan: the parse and check steps of the pipeline (https://hl7.org/fhir/R4/search.html). */
 import { FhirError, type Issue } from '../core/error.js';
 import type { Predicate, SearchPlan } from '../store/plan.js';
+import type { ResolveCodes } from './codes.js';
 import { criteriaText } from './criteria.js';
 import type { Include } from './include.js';
 import { openPage } from './page-link.js';
@@ -21,6 +22,8 @@ export interface SearchRequest {
   readonly paging?: { readonly secret: string; readonly viewerKey: string } | undefined;
   /** Milliseconds since 1970, for `ap` on dates; without it `ap` widens them by their own precision. */
   readonly now?: number | undefined;
+  /** Codes for `:in`, `:not-in`, `:above` and `:below`; undefined refuses them. */
+  readonly codes?: ResolveCodes | undefined;
 }
 
 export interface PlannedSearch {

@@ -152,7 +152,7 @@ export interface Terminology {
   /** No match is an empty list. */
   translate(asked: TranslateAsked): MaybePromise<readonly Translation[]>;
   /** Members of a value set, at most `limit`: more is `too-costly`. */
-  codesFor(valueSet: string, limit: number): MaybePromise<readonly SystemCode[]>;
+  codesFor(valueSet: string | ValueSet, limit: number): MaybePromise<readonly SystemCode[]>;
   /** A code and what it subsumes, or what subsumes it, at most `limit`: more is `too-costly`. */
   related(from: SystemCode, direction: 'descendants' | 'ancestors', limit: number): MaybePromise<readonly SystemCode[]>;
   /** Code systems known by what has been loaded, for the TerminologyCapabilities. */

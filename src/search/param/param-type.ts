@@ -5,6 +5,7 @@
 import type { PathNode, PathRun } from '../../fhir/path/compile.js';
 import type { IndexEntry } from '../../store/index-entry.js';
 import type { Predicate } from '../../store/plan.js';
+import type { ResolveCodes } from '../codes.js';
 
 /** Where entries of one parameter go while a resource is walked. */
 export interface Into extends PathRun {
@@ -34,6 +35,8 @@ export interface Asked {
   readonly baseUrl: string;
   /** Milliseconds since 1970: `ap` widens dates by their distance from it. */
   readonly now?: number | undefined;
+  /** Undefined where sets of codes cannot be asked for. */
+  readonly codes?: ResolveCodes | undefined;
 }
 
 export interface ParamType {

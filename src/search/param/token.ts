@@ -4,6 +4,7 @@ import { fold } from '../../core/fold.js';
 import { isPrimitive } from '../../fhir/definitions.js';
 import type { Predicate } from '../../store/plan.js';
 import { itemsOf, matcher, membersOf, textIn, valueOfExtension, type Asked, type Index, type Into, type ParamType } from './param-type.js';
+import { anyOf } from '../predicate.js';
 import { badValue, shown, splitAt, unescape } from './value-text.js';
 
 const add = ({ entries, param }: Into, system: string | undefined, code: string | undefined): void => {
@@ -77,17 +78,13 @@ const indexes: Readonly<Record<string, Index>> = {
 
 const indexerOf = (type: string): Index | undefined => indexes[type] ?? (isPrimitive(type) ? indexPrimitive : undefined);
 
-const needTerminology = new Set(['in', 'not-in', 'above', 'below']);
-
 export const tokenType: ParamType = {
   kind: 'token',
-  modifiers: ['not', 'text', 'of-type'],
+  modifiers: ['not', 'text', 'of-type', 'in', 'not-in', 'above', 'below'],
   indexer: ({ type }) => (type === 'Extension' ? valueOfExtension(indexerOf) : indexerOf(type)),
   compile: (text, asked) => {
     const { param, name, within, modifier } = asked;
-    if (modifier !== undefined && needTerminology.has(modifier)) {
-      throw new FhirError('unsupported-modifier', `:${modifier} on ${shown(name)} needs a terminology service, which this server does not have yet; it takes :text, :not, :of-type and :missing.`, { location: `http.${shown(name)}` });
-    }
+    if (modifier === 'in' || modifier === 'below' || modifier === 'above') return compileCodes(text, modifier, asked);
     if (modifier === 'text') {
       const folded = fold(unescape(text));
       if (folded === '') throw badValue(name, text, 'it must have at least one character that is not a blank');
@@ -117,13 +114,26 @@ export const parseToken = (text: string, name: string): { readonly system: strin
   return { system: first === '' ? null : first, code: code === '' ? undefined : code };
 };
 
-const compileToken = (text: string, { param, name, within, systems }: Asked): Predicate => {
-  const { system, code } = parseToken(text, name);
+const compileToken = (text: string, asked: Asked): Predicate => tokenOf(parseToken(text, asked.name), asked);
+
+const tokenOf = ({ system, code }: ReturnType<typeof parseToken>, { param, within, systems }: Asked): Predicate => {
   const exact: Predicate = { op: 'token', param, within, system, code };
   if (typeof system !== 'string' || !systems.has(system)) return exact;
   // Elements of type code and boolean have no system of their own: the binding implies it.
   return { op: 'or', of: [exact, { op: 'token', param, within, system: null, code }] };
 };
+
+/** Each code of the set is an alternative. */
+const compileCodes = (text: string, modifier: 'in' | 'below' | 'above', asked: Asked): Predicate => {
+  const { name, codes } = asked;
+  if (codes === undefined) throw new FhirError('unsupported-modifier', `:${modifier} cannot be used here: ${shown(name)} must say which codes it means.`, { location: `http.${shown(name)}` });
+  if (modifier === 'in') return anyOf(codes({ kind: 'in', valueSet: unescape(text) }, name).map((one) => tokenOf(one, asked)));
+  const { system = onlyOf(asked.systems), code } = parseToken(text, name);
+  if (typeof system !== 'string' || code === undefined) throw badValue(name, text, `:${modifier} takes system|code: codes have their place in the hierarchy of one system`);
+  return anyOf(codes({ kind: modifier, system, code }, name).map((one) => tokenOf(one, asked)));
+};
+
+const onlyOf = (systems: ReadonlySet<string>): string | undefined => (systems.size === 1 ? [...systems][0] : undefined);
 
 const compileOfType = (text: string, { param, name, within }: Asked): Predicate => {
   const [system = '', code = '', value = '', ...more] = splitAt(text, '|').map(unescape);
