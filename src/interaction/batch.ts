@@ -1,10 +1,10 @@
 /** batch: every entry for itself, https://hl7.org/fhir/R4/http.html#batch */
-import { toFhirError } from '../core/error.js';
 import { readEntry, type EntryIn } from './bundle-entry.js';
 import { bundleText } from './bundle-text.js';
 import type { Context, Perform } from './context.js';
 import { answerEntry } from './entry-text.js';
 import { checkAnswerTaken, idempotent, keptAnswer } from './idempotency.js';
+import { refusalOf } from './refusal.js';
 import type { FhirResponse, RawEntry } from './request.js';
 
 /** Entries that run side by side: enough to share commits, few enough to stay fair to other callers. */
@@ -51,12 +51,6 @@ const readOrRefuse = (context: Context, entry: RawEntry, index: number): EntryIn
   } catch (error) {
     return { index, refusal: refusalOf(context, error) };
   }
-};
-
-const refusalOf = (context: Context, thrown: unknown): FhirResponse => {
-  const error = toFhirError(thrown);
-  if (error.code === 'internal') context.service.observe({ kind: 'failure', requestId: context.request.requestId, where: 'batch entry', error: thrown });
-  return { status: error.status, issues: error.issues, code: error.code };
 };
 
 const answerOne = async (context: Context, entry: EntryIn, perform: Perform): Promise<FhirResponse> => {

@@ -11,6 +11,7 @@ import { versionOf, recipeOf, type Change } from './change.js';
 import type { Context, Perform } from './context.js';
 import { answerEntry } from './entry-text.js';
 import { checkAnswerTaken, keptAnswer, replayRecipe, type Recipe } from './idempotency.js';
+import { refusalOf } from './refusal.js';
 import type { FhirResponse } from './request.js';
 import { checkUnreferenced } from './reference.js';
 import { decideEntries, type Decided } from './transaction-decide.js';
@@ -26,6 +27,7 @@ export const transact = async (context: Context, entries: readonly EntryIn[], pe
   await checkReads(context, entries, { writing, perform });
   for (let tried = 0; tried < attempts; tried += 1) {
     const changes = await decideEntries(context, writing);
+    checkNotDeleted(entries, changes);
     const { writes, guards } = commitOf(changes);
     const recipes = entries.map((entry): Recipe | null => { const change = changes.get(entry.index); return change === undefined ? null : recipeOf(change); });
     const answer = keptAnswer(context, { kind: 'transaction', entries: recipes });
@@ -44,7 +46,7 @@ export const replayTransaction = async (context: Context, kept: { recipe: Recipe
   return answerAll(context, entries, async (entry) => {
     const own = recipe.entries[entry.index];
     const inner = { ...context, request: entry.request };
-    return (own && (await replayRecipe(inner, own))) ?? perform(context.service, context.viewer, entry.request);
+    return (own && (await replayRecipe(inner, own))) ?? answerRead(context, entry, perform);
   });
 };
 
@@ -58,13 +60,22 @@ const checkFullUrls = (entries: readonly EntryIn[]): void => {
   }
 };
 
+const targetOf = ({ request: { type = '', id = '' } }: EntryIn): string => `${type}/${id}`;
+
 /** A read that cannot be answered fails the whole, so it is tried before anything is stored. */
 const checkReads = async (context: Context, entries: readonly EntryIn[], { writing, perform }: { writing: readonly Prepared[]; perform: Perform }): Promise<void> => {
-  const written = new Set(writing.map(({ entry }) => `${entry.request.type ?? ''}/${entry.request.id ?? ''}`));
+  const stored = new Set(writing.flatMap(({ entry }) => (entry.method === 'DELETE' ? [] : [targetOf(entry)])));
   for (const entry of entries.filter(isRead)) {
-    if (entry.request.interaction === 'read' && written.has(`${entry.request.type ?? ''}/${entry.request.id ?? ''}`)) continue;
+    if (entry.request.interaction === 'read' && stored.has(targetOf(entry))) continue;
     await withinAsync(entry, () => perform(context.service, context.viewer, entry.request));
   }
+};
+
+/** What the transaction itself deletes cannot be read after it. */
+const checkNotDeleted = (entries: readonly EntryIn[], changes: ReadonlyMap<number, Change>): void => {
+  const deleted = new Set([...changes.values()].flatMap(({ write }) => (write !== undefined && write.body === undefined ? [`${write.type}/${write.id}`] : [])));
+  const entry = entries.find((one) => isRead(one) && one.request.interaction === 'read' && deleted.has(targetOf(one)));
+  if (entry !== undefined) throw atEntry(new FhirError('deleted', 'The transaction deletes what this entry reads.'), entry.index);
 };
 
 /** A conditional create that found what another entry stores answers with that. */
@@ -101,7 +112,16 @@ interface Answering {
 /** Reads come after the writes, as the processing order asks. */
 const answerEntryOf = async (context: Context, { entry, change, updated, perform }: Answering): Promise<FhirResponse> => {
   const inner = { ...context, request: entry.request };
-  if (change === undefined) return perform(context.service, context.viewer, { ...entry.request, idempotencyKey: undefined });
+  if (change === undefined) return answerRead(context, entry, perform);
   const version = change.write === undefined ? change.found : versionOf(change.write, updated);
   return version === undefined ? answerNothing(inner) : answerWrite(inner, { status: change.status, version, issues: change.issues });
+};
+
+/** What others changed since the commit is no reason to hide that it happened: the entry alone says so. */
+const answerRead = async (context: Context, { request }: EntryIn, perform: Perform): Promise<FhirResponse> => {
+  try {
+    return await perform(context.service, context.viewer, { ...request, idempotencyKey: undefined });
+  } catch (error) {
+    return refusalOf(context, error);
+  }
 };
