@@ -112,6 +112,8 @@ export const readCases = (text: string, name: string): CaseFile => {
   return file as unknown as CaseFile;
 };
 
+/** The names of the case files of a folder. */
+export const caseFileNames = (folder: string): string[] => readdirSync(folder).filter((name) => name.endsWith('.yaml')).sort();
+
 /** All case files of a folder, by name. */
-export const readCaseFiles = (folder: string): readonly CaseFile[] =>
-  readdirSync(folder).filter((name) => name.endsWith('.yaml')).sort().map((name) => readCases(readFileSync(join(folder, name), 'utf8'), name));
+export const readCaseFiles = (folder: string): readonly CaseFile[] => caseFileNames(folder).map((name) => readCases(readFileSync(join(folder, name), 'utf8'), name));

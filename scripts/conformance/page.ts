@@ -1,0 +1,78 @@
+/** The conformance page: what of the specification is held by which case, generated from the cases themselves. */
+import type { CaseFile, Step } from '../../test/spec/case.js';
+import { makeRegistry } from '../../src/search/registry.js';
+
+/** A case file with where its cases stand. */
+export interface Located extends CaseFile {
+  /** `read.yaml` */
+  readonly name: string;
+  /** Line of each case, from 1. */
+  readonly lines: readonly number[];
+}
+
+/** Returns the lines on which cases begin. */
+export const caseLines = (text: string): number[] => text.split('\n').flatMap((line, index) => (line.startsWith('- title:') ? [index + 1] : []));
+
+const linkOf = ({ name, lines }: Located, index: number): string => `../test/spec/${name}#L${String(lines[index] ?? 1)}`;
+
+const list = (file: Located): string => {
+  const items = file.cases.map(({ title, env }, index) => `- [${title}](${linkOf(file, index)})${env === undefined ? '' : ` (${Object.entries(env).map((pair) => `\`${pair.join('=')}\``).join(', ')})`}`);
+  return `## ${file.section}\n[The specification](${file.link}), ${String(file.cases.length)} cases\n\n${items.join('\n')}\n`;
+};
+
+const types = ['number', 'date', 'string', 'token', 'reference', 'composite', 'quantity', 'uri'] as const;
+const modifiers = ['', ':missing', ':exact', ':contains', ':text', ':not', ':of-type', ':identifier', ':[type]', ':above', ':below', ':in', ':not-in'];
+const prefixes = ['', 'eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap'];
+
+const registry = makeRegistry();
+const searchForm = /^GET \/([A-Z][A-Za-z]+)\?(.+)$/;
+const prefixForm = /^(eq|ne|gt|lt|ge|le|sa|eb|ap)(?=[-\d$])/;
+
+/** Returns what a request line searches by: `date :missing` and `date ge`, in the words of the tables. */
+const usesOf = (request: string): string[] => {
+  const [, type = '', query = ''] = searchForm.exec(request) ?? [];
+  return query.split('&').flatMap((part) => {
+    const [name = '', value = ''] = part.split('=');
+    const [code = '', modifier] = name.split(':');
+    const kind = registry.parametersOf(type).get(code)?.type;
+    if (kind === undefined || name.includes('.') || code.startsWith('_')) return [];
+    const said = modifier === undefined ? '' : /^[A-Z]/.test(modifier) ? ':[type]' : `:${modifier}`;
+    return [`${kind} modifier ${said}`, `${kind} prefix ${prefixForm.exec(value)?.[1] ?? ''}`];
+  });
+};
+
+const isAnswered = ({ expect }: Step): boolean => (typeof expect === 'object' ? expect.status === undefined || expect.status === 200 : Number(String(expect).split(' ')[0]) === 200);
+
+/** Returns the case of each use: of the type's own file where there is one, it explains it best. */
+const firstUses = (files: readonly Located[]): ReadonlyMap<string, string> => {
+  const found = new Map<string, string>();
+  const own = new Map<string, string>();
+  for (const file of files) {
+    for (const [index, { steps }] of file.cases.entries()) {
+      for (const use of steps.filter(isAnswered).flatMap(({ request = '' }) => usesOf(request))) {
+        const into = file.name === `search-${use.split(' ')[0] ?? ''}.yaml` ? own : found;
+        if (!into.has(use)) into.set(use, linkOf(file, index));
+      }
+    }
+  }
+  return new Map([...found, ...own]);
+};
+
+const table = (title: string, columns: readonly string[], cell: (type: string, column: string) => string): string => {
+  const head = `| ${title} | ${columns.map((column) => (column === '' ? 'none' : `\`${column}\``)).join(' | ')} |`;
+  const rows = types.map((type) => `| ${type} | ${columns.map((column) => cell(type, column)).join(' | ')} |`);
+  return [head, `|${'---|'.repeat(columns.length + 1)}`, ...rows].join('\n');
+};
+
+const matrix = (files: readonly Located[]): string => {
+  const uses = firstUses(files);
+  const cellOf = (what: string) => (type: string, column: string): string => { const link = uses.get(`${type} ${what} ${column}`); return link === undefined ? '' : `[case](${link})`; };
+  return `## Search: types, modifiers and prefixes\nEach cell leads to a case in which a search of this form is answered; an empty one has none.\n\n${table('modifier', modifiers, cellOf('modifier'))}\n\n${table('prefix', prefixes, cellOf('prefix'))}\n`;
+};
+
+/** Returns the page as Markdown. */
+export const conformancePage = (files: readonly Located[]): string => {
+  const count = files.reduce((sum, { cases }) => sum + cases.length, 0);
+  const head = `# Conformance\n${String(count)} cases in ${String(files.length)} sections say what of FHIR R4 this server does. Each is run over HTTP on every engine by \`npm test\`.\nThis page is generated from them: \`npm run build && node dist/scripts/conformance/write.js\`.\n`;
+  return [head, matrix(files), ...files.map(list)].join('\n');
+};
