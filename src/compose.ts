@@ -5,11 +5,11 @@
 import { fhirBase } from './config/read.js';
 import { keptSecret, prepareDataDir } from './config/data-dir.js';
 import type { Config } from './config/table.js';
-import type { Clock } from './core/clock.js';
+import { systemClock, type Clock } from './core/clock.js';
 import { randomIds } from './core/id.js';
 import type { Job } from './core/job.js';
 import { makeKeyedQueue } from './core/keyed-queue.js';
-import type { Observe } from './core/observe.js';
+import { observeNothing, type Observe } from './core/observe.js';
 import { programVersion } from './core/version.js';
 import { makeExpireAnswers } from './interaction/expire-answers.js';
 import { perform } from './interaction/perform.js';
@@ -18,6 +18,7 @@ import { httpDefaults, type HttpOptions } from './rest/options.js';
 import type { HttpServer, HttpServerParts, Mount } from './rest/server.js';
 import { makeRegistry } from './search/registry.js';
 import { openSqliteStore } from './store-sqlite/open.js';
+import { restoreSqlite, type Restored } from './store-sqlite/restore.js';
 import { makeValidator } from './validation/validator.js';
 
 export interface ComposeOptions {
@@ -86,6 +87,12 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
 
 const interactionOptions = (config: Config, pageSecret: string, baseUrl: () => string): InteractionOptions =>
   ({ ...config, pageSecret, version: programVersion(), get baseUrl() { return baseUrl(); } });
+
+/** Puts a backup in the place of the store of a folder that no process has open. */
+export const restoreStore = async ({ dataDir, from, force }: { readonly dataDir: string; readonly from: string; readonly force: boolean }): Promise<Restored> => {
+  await prepareDataDir(dataDir);
+  return restoreSqlite({ folder: dataDir, from, force, clock: systemClock, observe: observeNothing });
+};
 
 /** Returns the HTTP server on the core, not listening yet; `isFatal` tells whether the store has failed for good. */
 export const makeServer = async (core: Core, { isFatal, ...parts }: Pick<HttpServerParts, 'observe' | 'metrics'> & { readonly isFatal: () => boolean }): Promise<HttpServer> => {

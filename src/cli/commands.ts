@@ -7,6 +7,7 @@ export const commands: CommandTable = {
   sample: async () => (await import('./command/sample.js')).sample,
   export: async () => (await import('./command/export.js')).exportData,
   backup: async () => (await import('./command/backup.js')).backup,
+  restore: async () => (await import('./command/restore.js')).restore,
   reindex: async () => (await import('./command/reindex.js')).reindexStore,
   settings: async () => (await import('./command/settings.js')).settings,
   errors: async () => (await import('./command/errors.js')).errors,

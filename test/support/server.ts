@@ -38,7 +38,8 @@ process.on('exit', () => { for (const child of started) child.kill('SIGKILL'); }
 
 const inherited = ['PATH', 'HOME', 'TMPDIR', 'SystemRoot', 'LD_LIBRARY_PATH'];
 
-const environment = (extra: Readonly<Record<string, string>>): Record<string, string> => {
+/** Returns the environment of a test server: nothing of this process that could change its ways. */
+export const environment = (extra: Readonly<Record<string, string>>): Record<string, string> => {
   const kept = Object.fromEntries(inherited.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
   return { ...kept, NODE_ENV: 'production', AUTH: 'open', HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'warn', ...extra };
 };

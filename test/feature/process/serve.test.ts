@@ -1,0 +1,192 @@
+/** The server as a process: how it starts, who may not start beside it, how it ends. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { Agent } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { concierge } from '../../support/command.js';
+import { call } from '../../support/http.js';
+import { startServer, type RunningServer, type ServerOptions } from '../../support/server.js';
+
+const running: RunningServer[] = [];
+const start = async (options?: ServerOptions): Promise<RunningServer> => {
+  const server = await startServer(options);
+  running.push(server);
+  return server;
+};
+const folders: string[] = [];
+const folder = (): string => {
+  const made = mkdtempSync(join(tmpdir(), 'concierge-serve-'));
+  folders.push(made);
+  return made;
+};
+afterEach(async () => {
+  for (const server of running.splice(0)) await server.kill();
+  for (const made of folders.splice(0)) rmSync(made, { recursive: true, force: true });
+});
+
+const fhir = { 'Content-Type': 'application/fhir+json' };
+const create = (server: RunningServer, body = '{"resourceType":"Basic","code":{"text":"made"}}') => call({ method: 'POST', url: `${server.base}/Basic`, headers: fhir, body });
+
+describe('start', () => {
+  it('answers at once, keeps what it was given over a restart, and its links name the port it got', async () => {
+    const dataDir = folder();
+    const first = await start({ dataDir });
+    const begun = performance.now();
+    const made = await create(first);
+    console.info(`start to address: ${String(Math.round(first.startMilliseconds))} ms; the first create took ${String(Math.round(performance.now() - begun))} ms`);
+    expect(made.status).toBe(201);
+    expect(made.headers.location).toContain(`${first.base}/Basic/`);
+    expect(await first.stop()).toBe(0);
+    const second = await start({ dataDir });
+    console.info(`start on a store that is there: ${String(Math.round(second.startMilliseconds))} ms`);
+    const { id } = JSON.parse(made.text) as { id: string };
+    expect((await call({ method: 'GET', url: `${second.base}/Basic/${id}` })).text).toBe(made.text);
+    expect(JSON.parse((await call({ method: 'GET', url: `${second.base}/Basic` })).text).entry[0].fullUrl).toBe(`${second.base}/Basic/${id}`);
+  });
+
+  it('calls itself by BASE_URL where it is set', async () => {
+    const server = await start({ env: { BASE_URL: 'https://fhir.example.org/clinic' } });
+    expect(server.output()).toContain('https://fhir.example.org/clinic/fhir');
+    expect((await create(server)).headers.location).toContain('https://fhir.example.org/clinic/fhir/Basic/');
+  });
+
+  it('keeps everything for its owner alone', async () => {
+    const dataDir = join(folder(), 'made');
+    const server = await start({ dataDir });
+    await create(server);
+    expect(statSync(dataDir).mode & 0o777).toBe(0o700);
+    for (const name of ['store.db', 'secret', 'control.sock']) expect([name, statSync(join(dataDir, name)).mode & 0o077]).toEqual([name, 0]);
+  });
+
+  it('keeps page links good over a restart', async () => {
+    const dataDir = folder();
+    const first = await start({ dataDir });
+    for (let index = 0; index < 3; index += 1) await create(first);
+    const page = JSON.parse((await call({ method: 'GET', url: `${first.base}/Basic?_count=2` })).text) as { link: { relation: string; url: string }[] };
+    const next = page.link.find(({ relation }) => relation === 'next')?.url ?? '';
+    await first.stop();
+    const second = await start({ dataDir });
+    const answer = await call({ method: 'GET', url: next.replace(first.base, second.base) });
+    expect(JSON.parse(answer.text).entry).toHaveLength(1);
+  });
+
+  it('is refused beside another server on the same data, with exit code 3 and the process that has it', async () => {
+    const server = await start();
+    const second = await concierge(['serve'], { env: { DATA_DIR: server.dataDir } });
+    expect(second).toMatchObject({ code: 3, out: '' });
+    expect(second.err).toContain(`process ${String(server.process.pid)}`);
+    expect((await create(server)).status).toBe(201);
+  });
+
+  it('is refused on an address that is taken, with exit code 6, and lets the store go', async () => {
+    const server = await start();
+    const dataDir = folder();
+    const second = await concierge(['serve'], { env: { DATA_DIR: dataDir, PORT: new URL(server.origin).port } });
+    expect(second).toMatchObject({ code: 6, err: expect.stringContaining('another program listens there') });
+    const third = await start({ dataDir });
+    expect((await create(third)).status).toBe(201);
+  });
+
+  it.each([
+    [{ PORT: 'x', PAGE_SIZE: '0' }, ['PORT', 'PAGE_SIZE']],
+    [{ HOST: '0.0.0.0' }, ['auth-open-is-local']],
+    [{ AUTH: 'smart' }, ['auth-smart-is-there']],
+  ])('is refused with wrong settings %j, all of them named, with exit code 4', async (env, named) => {
+    const refused = await concierge(['serve'], { env: { DATA_DIR: folder(), ...env } });
+    expect(refused.code).toBe(4);
+    for (const name of named) expect(refused.err).toContain(name);
+  });
+});
+
+describe('stop', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('%s ends an idle server with exit code 0 and leaves no socket', async (signal) => {
+    const dataDir = folder();
+    const server = await start({ dataDir });
+    server.process.kill(signal);
+    expect(await server.ended).toBe(0);
+    expect(existsSync(join(dataDir, 'control.sock'))).toBe(false);
+  });
+
+  it('a second signal ends it at once', async () => {
+    const server = await start({ env: { STOP_SECONDS: '60' } });
+    const { hostname, port } = new URL(server.origin);
+    const { connect } = await import('node:net');
+    // A request on its way keeps the server from ending.
+    const socket = connect(Number(port), hostname).on('error', () => undefined);
+    socket.write('POST /fhir/Basic HTTP/1.1\r\nHost: x\r\nContent-Type: application/fhir+json\r\nContent-Length: 100\r\n\r\n{');
+    await sleep(200);
+    server.process.kill('SIGTERM');
+    await sleep(600);
+    expect(server.process.exitCode).toBeNull();
+    server.process.kill('SIGTERM');
+    expect(await server.ended).toBe(130);
+    socket.destroy();
+  });
+
+  it('ends under load with exit code 0 and no answer cut, five times, and every acknowledged write is there after', async () => {
+    const dataDir = folder();
+    for (let round = 0; round < 5; round += 1) {
+      const server = await start({ dataDir });
+      const { acknowledged, truncated } = await loadUntilEnd(server, 150 + 100 * round);
+      expect(truncated).toEqual([]);
+      expect(await server.ended).toBe(0);
+      // The server counts answers that it has begun to make and could not send.
+      expect(server.output()).not.toContain('were cut');
+      const again = await start({ dataDir });
+      for (const id of acknowledged.slice(-30)) expect((await call({ method: 'GET', url: `${again.base}/Basic/${id}` })).status).toBe(200);
+      expect(acknowledged.length).toBeGreaterThan(0);
+      await again.stop();
+    }
+  });
+});
+
+/** Twelve clients read and write without a pause; the server is asked to stop in the middle of it. */
+const loadUntilEnd = async (server: RunningServer, ms: number) => {
+  const agent = new Agent({ keepAlive: true });
+  const acknowledged: string[] = [];
+  const truncated: string[] = [];
+  let ended = false;
+  void server.ended.then(() => { ended = true; });
+  const client = async (number: number): Promise<void> => {
+    while (!ended) {
+      try {
+        const url = `${server.base}/Basic`;
+        const answer = number % 2 === 0 ? await call({ method: 'POST', url, headers: fhir, body: `{"resourceType":"Basic","code":{"text":"${'x'.repeat(2_000)}"}}`, agent }) : await call({ method: 'GET', url, agent });
+        if (answer.status === 201) acknowledged.push((JSON.parse(answer.text) as { id: string }).id);
+        if (answer.status === 200) JSON.parse(answer.text);
+      } catch (error) {
+        const { message = '', code = '' } = error as { message?: string; code?: string };
+        if (code === 'ECONNREFUSED') return;
+        // The system resets connections that it has made but that nobody has accepted when the listener closes: no answer was begun.
+        if (!['read ECONNRESET', 'write EPIPE', 'write ECONNRESET'].includes(message)) truncated.push(`${code} ${message}`);
+      }
+    }
+  };
+  const clients = Array.from({ length: 12 }, (_, number) => client(number));
+  await sleep(ms);
+  server.process.kill('SIGTERM');
+  await Promise.all(clients);
+  agent.destroy();
+  return { acknowledged, truncated };
+};
+
+describe('a failure nobody caught', () => {
+  it('is logged once without its message, and ends the server in order with exit code 1', async () => {
+    // A module of the test makes the server fail from inside.
+    const made = folder();
+    const { writeFileSync } = await import('node:fs');
+    const chaos = join(made, 'chaos.mjs');
+    writeFileSync(chaos, "process.on('SIGUSR2', () => { Promise.reject(new Error('canary-of-the-failure')); });\n");
+    const server = await start({ env: { NODE_OPTIONS: `--import=${chaos}`, LOG_LEVEL: 'debug' } });
+    expect((await create(server)).status).toBe(201);
+    server.process.kill('SIGUSR2');
+    expect(await server.ended).toBe(1);
+    const failures = server.output().split('\n').filter((line) => line.includes('"where":"process"'));
+    expect(failures).toHaveLength(1);
+    expect(server.output()).not.toContain('canary-of-the-failure');
+    expect(server.output()).toContain('"msg":"stopped"');
+    expect(readFileSync(chaos, 'utf8')).toContain('SIGUSR2');
+  });
+});
