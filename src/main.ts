@@ -15,6 +15,6 @@ const write = (text: string): Promise<void> => new Promise((resolve) => {
   process.stdout.write(text, () => resolve());
 });
 
-const code = await run(process.argv.slice(2), { commands, withStore, cwd: process.cwd(), report, say, write, signal: watchProcess(say) });
+const code = await run(process.argv.slice(2), { commands, withStore, cwd: process.cwd(), report, say, write, input: process.stdin, signal: watchProcess(say) });
 clear();
 process.exit(code);

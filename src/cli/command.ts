@@ -33,6 +33,8 @@ export interface Call {
   readonly write: (text: string) => Promise<void>;
   /** A line for the operator, on standard error. */
   readonly say: (line: string) => void;
+  /** Standard input, where the command runs in the process it was typed in; undefined in the serving process. */
+  readonly input?: AsyncIterable<Uint8Array> | undefined;
   /** Aborted when the operator interrupts. */
   readonly signal: AbortSignal;
   /** All commands, for the help about them. */

@@ -50,7 +50,7 @@ const table = (byType: ReadonlyMap<string, Counts>): string[] => {
   const shown = columns.filter((column) => rows.some(([, counts]) => counts[column] > 0));
   const width = Math.max(0, ...rows.map(([type]) => type.length));
   const line = (name: string, cells: readonly string[]): string => `  ${name.padEnd(width)}${cells.map((cell) => cell.padStart(10)).join('')}`;
-  return rows.length === 0 ? [] : [line('', shown), ...rows.map(([type, counts]) => line(type, shown.map((column) => String(counts[column]))))];
+  return rows.length === 0 ? [] : [line('', shown), ...rows.map(([type, counts]) => line(type, shown.map((column) => (counts[column] === 0 ? '-' : String(counts[column])))))];
 };
 
 const refusalLines = (first: readonly Refusal[], refusals: number, reported: boolean): string[] => {

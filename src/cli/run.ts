@@ -30,7 +30,7 @@ const dispatch = async ([name, ...words]: readonly string[], stage: Stage): Prom
   const command = await commandOf(name === '--version' ? 'version' : name, stage.commands);
   const given = parseWords(words, command.options);
   if (given.flag('help')) return { outcome: { text: commandHelp(command), json: undefined }, json: false };
-  const call: Call = { given, cwd: stage.cwd, report: stage.report, write: stage.write, say: stage.say, signal: stage.signal, commands: stage.commands };
+  const call: Call = { given, cwd: stage.cwd, report: stage.report, write: stage.write, say: stage.say, signal: stage.signal, commands: stage.commands, input: stage.input };
   const outcome = await (command.needs === 'store' ? inStore(command, words, { stage, call }) : command.run(call));
   return { outcome, json: given.flag('json') };
 };

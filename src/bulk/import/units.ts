@@ -43,7 +43,7 @@ const readDocument = async (document: Document | BadLine, limits: GroupLimits): 
   try {
     return await readText(document.text, place, limits);
   } catch (error) {
-    if (error instanceof FhirError) return { code: error.code as Unsent['code'], text: error.message, place };
+    if (error instanceof FhirError) return { code: error.code as Unsent['code'], text: place.line === undefined ? error.message : error.message.replace(/^Line 1, column/, 'Column'), place };
     throw error;
   }
 };

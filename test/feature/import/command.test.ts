@@ -2,7 +2,8 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { Readable } from 'node:stream';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { systemViewer } from '../../../src/access/viewer.js';
 import type { Progress } from '../../../src/cli/command.js';
@@ -31,15 +32,16 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const type = async (...words: string[]): Promise<{ code: number; out: string; said: string; progress: Progress[] }> => {
+const typeWith = async (input: AsyncIterable<Uint8Array> | undefined, words: readonly string[]): Promise<{ code: number; out: string; said: string; progress: Progress[] }> => {
   const [out, said, progress]: [string[], string[], Progress[]] = [[], [], []];
   const code = await run(words, {
-    commands, cwd: folder, signal: new AbortController().signal,
+    commands, cwd: folder, input, signal: new AbortController().signal,
     report: (one) => { progress.push(one); }, write: async (text) => { out.push(text); }, say: (line) => { said.push(line); },
     withStore: (command, _, call) => command.run(call, { service, viewer: systemViewer(command.name) }),
   });
   return { code, out: out.join(''), said: said.join('\n'), progress };
 };
+const type = (...words: string[]) => typeWith(undefined, words);
 const versions = async (): Promise<number> => (await service.store.statistics()).versions;
 
 describe('concierge import', () => {
@@ -52,7 +54,7 @@ describe('concierge import', () => {
     expect(out).toMatch(/\n {2}Patient +1\n/);
     expect(out).toContain('Left out, not named like FHIR JSON: README.txt');
     expect(progress.at(-1)).toMatchObject({ what: 'resources', share: 1 });
-    expect((await type('import', 'clinic.ndjson')).out).toContain('Passed over: 1 files');
+    expect((await type('import', 'clinic.ndjson')).out).toContain('Passed over: 1 file that was loaded before');
   });
 
   it('ends with 5 when something was refused, names it, and writes the whole report', async () => {
@@ -60,7 +62,7 @@ describe('concierge import', () => {
     const { code, out } = await type('import', 'p.ndjson', '--report', 'refused.ndjson');
     expect(code).toBe(5);
     expect(out).toMatch(/p\.ndjson, line 2: Patient\/b invalid-resource: (Patient\.)?gender: /);
-    expect(out).toMatch(/p\.ndjson, line 3: malformed-json: /);
+    expect(out).toMatch(/p\.ndjson, line 3: malformed-json: Column 17 /);
     const lines = (await readFile(join(folder, 'refused.ndjson'), 'utf8')).trimEnd().split('\n').map((line) => JSON.parse(line) as { line: number; outcome: object });
     expect(lines.map(({ line }) => line).sort()).toEqual([2, 3]);
     expect(lines[0]?.outcome).toMatchObject({ resourceType: 'OperationOutcome', issue: [{ severity: 'error' }] });
@@ -72,6 +74,12 @@ describe('concierge import', () => {
     const { code, out } = await type('import', 'p.json', '--json');
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ created: 1, refused: 0, byType: { Patient: { created: 1 } }, refusals: 0, passed: 0, leftOut: [] });
+  });
+
+  it('reads standard input where there is one', async () => {
+    const lines = '{"resourceType":"Patient","id":"a"}\n{"resourceType":"Patient","id":"b"}';
+    expect(await typeWith(Readable.from([gzipSync(lines)]), ['import', '-'])).toMatchObject({ code: 0, out: expect.stringContaining('2 resources in') });
+    expect(await type('import', '-')).toMatchObject({ code: 1, said: expect.stringContaining('write it to a file') });
   });
 
   it('does nothing on a wrong command line', async () => {
