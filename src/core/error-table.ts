@@ -36,6 +36,7 @@ export const errorTable = {
   'invalid-bundle': row(400, 'invalid', 'The Bundle cannot be processed as a batch or transaction.', 'Mend the entry the message names.'),
   'invalid-patch': row(422, 'processing', 'The patch cannot be applied to this resource.', 'Read the resource again and make the patch for its present content.'),
   'malformed-patch': row(400, 'structure', 'The body is not a patch document of the type its Content-Type names.', 'Send a JSON Patch array (RFC 6902) or a FHIRPath Patch Parameters resource.'),
+  'invalid-expression': row(422, 'invalid', 'An expression of the request is no FHIRPath, fails, or needs more time or memory than an expression is given.', 'Correct the expression the message names, or use a plainer one.'),
   'page-expired': row(410, 'expired', 'The page link is no longer valid.', 'Start the search again.'),
   'unauthorized': row(401, 'login', 'The request carries no access token that is valid here.', 'Sign in and send a current access token.'),
   'forbidden': row(403, 'forbidden', 'The token does not allow this interaction.', 'Ask for a scope that allows it.'),

@@ -12,6 +12,11 @@ export interface TypedValue {
   readonly value: unknown;
 }
 
+/** A result that also says where it stands: `Patient.name[0].given[1]`; undefined for what is computed. */
+export interface PlacedValue extends TypedValue {
+  readonly path: string | undefined;
+}
+
 interface Loaded {
   readonly library: typeof Library;
   readonly model: Library.Model;
@@ -51,6 +56,33 @@ export type Evaluate = (value: unknown, resource: Readonly<Record<string, unknow
 
 /** Returns the expression, parsed once. Throws for an expression that is no FHIRPath. */
 export const evaluatePath = (expression: string): Evaluate => {
+  const find = makeFinder(expression);
+  return (value, resource) => typed(find(value, resource));
+};
+
+/** Returns the same for expressions whose results are to be changed: each with its place. */
+export const evaluatePlaces = (expression: string): ((resource: Readonly<Record<string, unknown>>) => readonly PlacedValue[]) => {
+  const find = makeFinder(expression);
+  return (resource) => {
+    const found = find(resource, resource);
+    const paths = found.map((node) => pathOf(node));
+    return typed(found).map((value, at) => ({ ...value, path: paths[at] }));
+  };
+};
+
+const pathOf = (node: unknown): string | undefined => {
+  const { fullPropertyName } = (node ?? {}) as { fullPropertyName?: () => string };
+  return typeof fullPropertyName === 'function' ? fullPropertyName.call(node) : undefined;
+};
+
+const typed = (found: unknown[]): readonly TypedValue[] => {
+  const { library } = load();
+  const types = library.types(found);
+  const values = library.resolveInternalTypes(found) as unknown[];
+  return types.map((type, at) => ({ type: type.replace(/^(FHIR|System)\./, ''), value: values[at] }));
+};
+
+const makeFinder = (expression: string): ((value: unknown, resource: Readonly<Record<string, unknown>>) => unknown[]) => {
   const text = filterInsteadOfAs(expression);
   let resourceNow: Readonly<Record<string, unknown>> = {};
   let run: ((value: unknown, variables: Record<string, unknown>) => unknown[]) | undefined;
@@ -60,12 +92,8 @@ export const evaluatePath = (expression: string): Evaluate => {
     return library.compile(text, model, { async: false, resolveInternalTypes: false, traceFn: () => undefined, userInvocationTable: lookUp }) as NonNullable<typeof run>;
   };
   return (value, resource) => {
-    const { library } = load();
     run ??= prepare();
     resourceNow = resource;
-    const found = run(value, { resource });
-    const types = library.types(found);
-    const values = library.resolveInternalTypes(found) as unknown[];
-    return types.map((type, at) => ({ type: type.replace(/^(FHIR|System)\./, ''), value: values[at] }));
+    return run(value, { resource });
   };
 };
