@@ -9,7 +9,7 @@ import { shapeResource } from './shape.js';
 
 /** When the statement last changed its meaning. */
 const published = '2026-11-24';
-const patchFormats = ['application/json-patch+json'];
+const patchFormats = ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'];
 const kept = new WeakMap<Service, string>();
 
 /** Returns 200 with the CapabilityStatement; throws `invalid-parameter` for a mode that is not served. */

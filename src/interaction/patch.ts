@@ -1,11 +1,12 @@
-/** patch with JSON Patch (RFC 6902), also conditional, https://hl7.org/fhir/R4/http.html#patch */
+/** patch with JSON Patch (RFC 6902) and FHIRPath Patch, also conditional, https://hl7.org/fhir/R4/http.html#patch */
 import { FhirError } from '../core/error.js';
 import type { ResourceKey, Version } from '../store/resource.js';
 import { applyChange, writeOf, type Change } from './change.js';
 import { keyOf, typeOf, type Context, type Interaction } from './context.js';
 import { lookUp } from './gate.js';
 import { checkIncoming } from './incoming.js';
-import { applyJsonPatch, parseJsonPatch, type JsonPatch } from './json-patch.js';
+import { applyFhirPathPatch, parseFhirPathPatch } from './fhirpath-patch.js';
+import { applyJsonPatch, parseJsonPatch } from './json-patch.js';
 import { matchNow, onlyMatch, parseCriteria, type Criteria } from './match.js';
 import { checkPreconditions } from './precondition.js';
 import { checkReferences } from './reference.js';
@@ -24,37 +25,56 @@ export const conditionalPatch: Interaction = async (context) => {
   return applyChange(context, criteria.claim, () => decideConditionalPatch(context, criteria, operations));
 };
 
-/** Returns the patch in the body of the request. */
-export const readPatch = ({ request, service }: Context): JsonPatch => {
-  if (request.payload === undefined || request.payload.text.trim() === '') throw new FhirError('empty-body', 'Send a JSON Patch array in the body.');
-  if (request.payload.format !== 'json-patch') throw new FhirError('unsupported-media-type', 'PATCH takes application/json-patch+json.');
-  return parseJsonPatch(request.payload.text, { maxDepth: service.options.maxDepth });
+/** A patch that has been read. */
+export interface Patch {
+  /** Returns the patched resource as exact text and plain value; throws `invalid-patch` and its kin. */
+  readonly apply: (text: string) => Promise<{ readonly text: string; readonly value: unknown }>;
+}
+
+/** Returns the patch in the body of the request; throws `empty-body` and `malformed-patch`. */
+export const readPatch = ({ request, service }: Context): Patch => {
+  const { payload } = request;
+  if (payload === undefined || payload.text.trim() === '') throw new FhirError('empty-body', 'Send a JSON Patch array or the Parameters resource of a FHIRPath Patch in the body.');
+  const { maxDepth } = service.options;
+  if (payload.format === 'json-patch') {
+    const operations = parseJsonPatch(payload.text, { maxDepth });
+    return { apply: async (text) => applyJsonPatch(text, operations) };
+  }
+  const operations = parseFhirPathPatch(payload.text, { maxDepth });
+  return { apply: (text) => applyFhirPathPatch(text, operations) };
 };
 
 /** Returns what a patch of the resource does on what is current. */
-export const decidePatch = async (context: Context, key: ResourceKey, operations: JsonPatch): Promise<Change> => {
+export const decidePatch = async (context: Context, key: ResourceKey, operations: Patch): Promise<Change> => {
   const current = await lookUp(context, key);
   if (current === undefined) throw new FhirError('not-found', `There is no ${key.type} with this id.`);
-  return patchVersion(context, current, operations);
+  return patchVersion(context, { current, patch: operations });
 };
 
 /** Returns what a patch of the one match of the criteria does on what is current. */
-export const decideConditionalPatch = async (context: Context, criteria: Criteria, operations: JsonPatch): Promise<Change> => {
+export const decideConditionalPatch = async (context: Context, criteria: Criteria, operations: Patch): Promise<Change> => {
   const matches = await matchNow(context, criteria);
   const found = onlyMatch(matches, criteria);
   if (found === undefined) throw new FhirError('not-found', `The criteria match no ${criteria.type}.`);
-  const change = await patchVersion(context, found, operations);
+  const change = await patchVersion(context, { current: found, patch: operations });
   return { ...change, guards: [matches.guard, ...change.guards] };
 };
 
+export interface PatchWish {
+  readonly current: Version;
+  readonly patch: Patch;
+  /** `Type/id` of what the same commit stores, for referential integrity. */
+  readonly given?: ReadonlySet<string>;
+}
+
 /** Returns what a patch does on this version; throws `deleted`, `invalid-patch` and what preconditions refuse. */
-export const patchVersion = async (context: Context, current: Version, operations: JsonPatch): Promise<Change> => {
+export const patchVersion = async (context: Context, { current, patch: operations, given }: PatchWish): Promise<Change> => {
   if (current.body === undefined) throw new FhirError('deleted', `This ${current.type} was deleted and cannot be patched.`);
   checkPreconditions(context.request.conditions, current, context.service.options.requireIfMatch);
-  const patched = applyJsonPatch(current.body, operations);
+  const patched = await operations.apply(current.body);
   const incoming = await checkIncoming(context, patched, current.type);
   if (incoming.id !== current.id) throw new FhirError('invalid-patch', 'A patch cannot change or remove the id.', { expression: `${current.type}.id` });
-  const references = await checkReferences(context, incoming);
+  const references = await checkReferences(context, incoming, given);
   const write = writeOf(context, incoming, { id: current.id, base: current.version, method: 'PATCH' });
   return { write, guards: references.guards, status: 200, issues: [...incoming.issues, ...references.issues] };
 };

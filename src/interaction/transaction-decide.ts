@@ -10,7 +10,7 @@ import type { Incoming } from './incoming.js';
 import { checkPreconditions } from './precondition.js';
 import { relink, type Relink } from './link.js';
 import { parseCriteriaText } from './match.js';
-import { patchVersion } from './patch.js';
+import { patchVersion, readPatch, type Patch } from './patch.js';
 import { checkReferences } from './reference.js';
 import { makeResolver } from './transaction-resolve.js';
 import { identify, knownOf, matchBoth, nameOf } from './transaction-identity.js';
@@ -32,8 +32,9 @@ export const decideEntries = async (context: Context, entries: readonly Prepared
   const breathe = makeBreather();
   for (const identity of identities) {
     const { entry, incoming } = identity.prepared;
-    const linked = incoming === undefined ? undefined : relinked(identity.prepared, incoming, (text, kind) => (kind === 'reference' ? conditional.names.get(text) : undefined) ?? resolve(text, kind, entry.fullUrl));
-    changes.set(entry.index, await withinAsync(entry, () => decideOne(identity, linked, given)));
+    const replace: Relink = (text, kind) => (kind === 'reference' ? conditional.names.get(text) : undefined) ?? resolve(text, kind, entry.fullUrl);
+    const linked = incoming === undefined ? undefined : relinked(identity.prepared, incoming, replace);
+    changes.set(entry.index, await withinAsync(entry, () => decideOne(identity, { incoming: linked, patch: relinkedPatch(identity.prepared, replace) }, given)));
     await breathe();
   }
   const [first] = changes.entries();
@@ -46,14 +47,25 @@ const relinked = ({ links }: Prepared, incoming: Incoming, replace: Relink): Inc
   return changed === undefined ? incoming : { ...incoming, ...changed };
 };
 
-const decideOne = async (identity: Identity, incoming: Incoming | undefined, given: ReadonlySet<string>): Promise<Decided> => {
-  const { prepared: { context, patch, entry }, key, current, guards, found, twin } = identity;
+const relinkedPatch = ({ patch, links, entry, context }: Prepared, replace: Relink): Patch | undefined => {
+  if (patch === undefined || entry.resource === undefined || links.length === 0) return patch;
+  const changed = relink(entry.resource, links, replace);
+  return changed === undefined ? patch : readPatch({ ...context, request: { ...context.request, payload: { text: changed.text, format: 'json' } } });
+};
+
+interface Content {
+  readonly incoming: Incoming | undefined;
+  readonly patch: Patch | undefined;
+}
+
+const decideOne = async (identity: Identity, { incoming, patch }: Content, given: ReadonlySet<string>): Promise<Decided> => {
+  const { prepared: { context, entry }, key, current, guards, found, twin } = identity;
   if (found) return { found: current ?? unstored(key), guards, status: 200, issues: [], twin };
   if (entry.method === 'DELETE') checkPreconditions(context.request.conditions, current, false);
   if (entry.method === 'DELETE') return withGuards(await decideDeletion(context, current), guards);
   if (patch !== undefined) {
     if (current === undefined) throw new FhirError('not-found', `There is no ${identity.prepared.type} with this id.`);
-    return withGuards(await patchVersion(context, current, patch), guards);
+    return withGuards(await patchVersion(context, { current, patch, given }), guards);
   }
   if (incoming === undefined || key === undefined) throw new Error(`entry ${String(entry.index)} was prepared without a resource`);
   if (entry.method === 'PUT') return decideOn(context, { incoming, id: key.id, current, guards, given });

@@ -5,10 +5,9 @@ import type { Guard, ResourceKey, Version } from '../store/resource.js';
 import { atEntry, type EntryIn } from './bundle-entry.js';
 import { typeOf, type Context } from './context.js';
 import { checkIncoming, type Incoming } from './incoming.js';
-import type { JsonPatch } from './json-patch.js';
 import { linksOf, type FoundLink } from './link.js';
 import { parseCriteria, parseCriteriaText, type Criteria } from './match.js';
-import { readPatch } from './patch.js';
+import { readPatch, type Patch } from './patch.js';
 import { checkRequest } from './permission.js';
 import { checkSameId } from './update.js';
 
@@ -20,7 +19,7 @@ export interface Prepared {
   readonly incoming: Incoming | undefined;
   readonly links: readonly FoundLink[];
   readonly criteria: Criteria | undefined;
-  readonly patch: JsonPatch | undefined;
+  readonly patch: Patch | undefined;
   /** Id for a new resource. */
   readonly newId: string;
 }
@@ -84,12 +83,15 @@ const prepare = async (outer: Context, entry: EntryIn, known: (uri: string) => b
   if (incoming !== undefined && entry.request.interaction === 'update') checkSameId(incoming, entry.request.id ?? '');
   return {
     entry, context, type, incoming,
-    links: incoming === undefined ? [] : linksOf(incoming.value, known),
+    links: linksOf(incoming?.value ?? (isFhirPathPatch(entry) ? entry.resource?.value : undefined) ?? {}, known),
     criteria: criteriaOf(context, type),
     patch: isPatch ? readPatch(context) : undefined,
     newId: incoming !== undefined && entry.method === 'PUT' && incoming.id !== undefined ? incoming.id : context.service.ids.resource(),
   };
 };
+
+/** Its values are typed, so that links in them are found as in a resource; those in a JSON Patch are not. */
+const isFhirPathPatch = ({ method, request }: EntryIn): boolean => method === 'PATCH' && request.payload?.format === 'json';
 
 const criteriaOf = (context: Context, type: string): Criteria | undefined => {
   const { interaction, params, conditions } = context.request;

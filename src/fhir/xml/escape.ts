@@ -19,9 +19,10 @@ export const escapeAttribute = (text: string): string | undefined => {
 /** Returns text content with what is markup escaped. */
 export const escapeText = (text: string): string => text.replace(/[&<>]/g, (character) => references[character] ?? character);
 
-/** Returns the narrative for an XML document: as it is, but for named characters of XHTML, which XML does not know. */
+/** Returns the narrative for an XML document: as it is, but for carriage returns and named characters of XHTML, which XML would not keep. */
 export const narrativeXml = (div: string): string => {
-  const own = div.includes('&') ? div.replace(/&([A-Za-z][A-Za-z0-9]*);/g, (reference, name: string) => characterReference(name) ?? reference) : div;
+  const kept = div.includes('\r') ? div.replaceAll('\r', '&#13;') : div;
+  const own = kept.includes('&') ? kept.replace(/&([A-Za-z][A-Za-z0-9]*);/g, (reference, name: string) => characterReference(name) ?? reference) : kept;
   return /^\s*<div\s[^>]*?xmlns\s*=/.test(own) ? own : own.replace(/^\s*<div/, `<div xmlns="${xhtmlNamespace}"`);
 };
 

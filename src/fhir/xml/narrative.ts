@@ -11,8 +11,8 @@ export interface Narrative {
 }
 
 /**
- * Returns the narrative that begins with this div at `start`. One that stands for itself is cut out of the text, byte for
- * byte; one that needs what its surroundings declare (a prefix, a namespace) is written anew without prefixes.
+ * Returns the narrative that begins with this div at `start`. One that stands for itself is cut out of the text as
+ * it is; one that needs what its surroundings declare (a prefix, a namespace) is written anew without prefixes.
  */
 export const beginNarrative = (div: SaxesTagNS, start: number): Narrative => {
   let depth = 1;
@@ -28,9 +28,15 @@ export const beginNarrative = (div: SaxesTagNS, start: number): Narrative => {
       depth -= 1;
       if (!isWhole) rewritten += `</${tag.local}>`;
       if (depth > 0) return undefined;
-      return isWhole ? text.slice(start, position) : rewritten;
+      return isWhole ? withLineEnds(text.slice(start, position)) : rewritten;
     },
   };
+};
+
+/** XML reads every line end as one line feed (https://www.w3.org/TR/xml/#sec-line-ends); a carriage return that is meant is written as a reference. */
+const withLineEnds = (text: string): string => {
+  const read = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
+  return read.includes('&#') ? read.replace(/&#(?:13|x0*[dD]);/g, '\r') : read;
 };
 
 const startTag = ({ local, attributes }: SaxesTagNS, isRoot: boolean): string => {

@@ -21,6 +21,13 @@ describe('FHIR XML is written', () => {
       .toBe('<Patient xmlns="http://hl7.org/fhir"><text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml">&#160;&lt;&#233;<br/></div></text></Patient>');
   });
 
+  it('with the line ends of the narrative', () => {
+    const json = '{"resourceType":"Patient","text":{"status":"generated","div":"<div xmlns=\\"http://www.w3.org/1999/xhtml\\">a\\r\\nb\\nc</div>"}}';
+    expect(written(json)).toContain('a&#13;\nb\nc</div>');
+    expect(parseXml(writeXml(json), { maxDepth: 20 })).toBe(json);
+    expect(parseXml(writeXml(json).replaceAll('&#13;\n', '\r\n'), { maxDepth: 20 })).toBe(json.replace('\\r', ''));
+  });
+
   it('indented on wish', () => {
     expect(writeXml('{"resourceType":"Patient","active":true,"name":[{"family":"a"}]}', { pretty: true }))
       .toBe('<?xml version="1.0" encoding="UTF-8"?>\n<Patient xmlns="http://hl7.org/fhir">\n  <active value="true"/>\n  <name>\n    <family value="a"/>\n  </name>\n</Patient>');
