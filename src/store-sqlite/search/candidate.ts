@@ -1,11 +1,11 @@
 /** A current resource that may be a match, and whether it is one: decided on its packed entries alone. */
 import type { RangePredicate } from '../../store/plan.js';
 import { referenceText } from '../index-row.js';
-import type { Keys } from '../keys.js';
+import { sysOf, type Keys } from '../keys.js';
 import { kinds, PackedCursor } from '../packed.js';
 import type { ResourceTable } from '../resource-table.js';
 import type { Node } from './node.js';
-import { chunk, type Statements } from './statements.js';
+import { growing, type Statements } from './statements.js';
 import type { Work } from './work.js';
 
 interface ResourceRow {
@@ -160,16 +160,14 @@ const isReferredTo = (finding: Finding, { param, type, where }: Extract<Node, { 
 };
 
 /** Yields what refers to a target by a parameter. */
-export function* referrers({ keys, statements, work }: Finding, param: Parameters<Keys['value']>[0], target: string): Generator<number> {
+export const referrers = ({ keys, statements, work }: Finding, param: Parameters<Keys['value']>[0], target: string): Generator<number> => {
   const { key, check } = keys.value(param, 0, referenceText(target));
-  for (let after = 0; ;) {
-    const found = statements.token.all(key, check * 2 ** 32, after, chunk) as number[];
+  return growing<number>((limit, last = 0) => {
+    const found = statements.token.all(key, sysOf(check, 0), last, limit) as number[];
     work.saw(found.length + 1);
-    yield* found;
-    if (found.length < chunk) return;
-    after = found.at(-1) ?? after;
-  }
-}
+    return found;
+  });
+};
 
 const isKnown = (finding: Finding, node: Node, rid: number): boolean => {
   if (node.op === 'all') return true;

@@ -5,7 +5,7 @@ import { sysOf, systemSpan, type ParamKey } from '../keys.js';
 import { ridSpan } from '../schema.js';
 import { inRange, type Finding } from './candidate.js';
 import type { Node } from './node.js';
-import { chunk } from './statements.js';
+import { chunk, growing } from './statements.js';
 
 export interface Source {
   /** For explanations. */
@@ -28,15 +28,11 @@ export const everything = ({ keys, statements, work }: Finding, type: string): S
   const first = keys.typeNumber(type) * ridSpan;
   return {
     name: `all ${type}`, exact: true, streams: true, estimate: (limit) => limit,
-    rids: function* rids(after) {
-      for (let from = Math.max(after, first); ;) {
-        const found = statements.resources.all(from, first + ridSpan - 1, chunk) as number[];
-        work.saw(found.length);
-        yield* found;
-        if (found.length < chunk) return;
-        from = found.at(-1) ?? from;
-      }
-    },
+    rids: (after) => growing<number>((limit, last = Math.max(after, first)) => {
+      const found = statements.resources.all(last, first + ridSpan - 1, limit) as number[];
+      work.saw(found.length);
+      return found;
+    }),
   };
 };
 
@@ -76,15 +72,12 @@ interface Stretch {
   readonly sys: number;
 }
 
-function* streamOf({ statements, work }: Finding, { key, sys }: Stretch, after: number): Generator<number> {
-  for (let from = after; ;) {
-    const found = statements.token.all(key, sys, from, chunk) as number[];
+const streamOf = ({ statements, work }: Finding, { key, sys }: Stretch, after: number): Generator<number> =>
+  growing<number>((limit, last = after) => {
+    const found = statements.token.all(key, sys, last, limit) as number[];
     work.saw(found.length + 1);
-    yield* found;
-    if (found.length < chunk) return;
-    from = found.at(-1) ?? from;
-  }
-}
+    return found;
+  });
 
 /** Streams beyond this many are gathered and sorted. */
 const mergeable = 16;

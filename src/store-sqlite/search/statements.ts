@@ -4,6 +4,22 @@ import type { Connection } from '../connection.js';
 
 /** Rows read at a time: enough to be cheap, few enough to stop early. */
 export const chunk = 256;
+/** Rows read first: a page of the usual size needs no more. */
+export const firstChunk = 24;
+
+/**
+ * Yields rows read in stretches that grow: most searches end within the first. `read` is given how many to read, and the last row of
+ * the stretch before.
+ */
+export function* growing<T>(read: (limit: number, last: T | undefined) => readonly T[]): Generator<T> {
+  let last: T | undefined;
+  for (let limit = firstChunk; ; limit = Math.min(chunk, limit * 4)) {
+    const found = read(limit, last);
+    yield* found;
+    if (found.length < limit) return;
+    last = found.at(-1);
+  }
+}
 
 const columns = 'rid, id, updated, seq, packed';
 
