@@ -167,6 +167,9 @@ const compartments = once(() => new Map((readGenerated('compartments.json') as {
 /** Returns the parameters that put a resource of `type` into a compartment; empty when it never is in one. */
 export const compartmentParams = (compartment: string, type: string): readonly string[] => compartments().get(compartment)?.[type] ?? [];
 
+/** Returns the types that have compartments. */
+export const compartmentTypes = (): readonly string[] => [...compartments().keys()];
+
 const topLevel = (type: string, wanted: (element: NamedElement) => boolean): string[] =>
   [...elementsOf(type)].filter(([, element]) => wanted(element)).map(([name]) => name);
 

@@ -5,6 +5,7 @@ import type { Context, Interaction } from './context.js';
 import { checkParams, singleParam } from './params.js';
 import { routeTable } from './route.js';
 import type { Operation, Service } from './service.js';
+import { compartmentUrls, includesByType, searchParamsOf } from './search-capability.js';
 import { shapeResource } from './shape.js';
 
 /** When the statement last changed its meaning. */
@@ -49,12 +50,18 @@ export const capabilityStatement = (service: Service): Record<string, unknown> =
   rest: [{
     mode: 'server',
     documentation: 'Every resource type of FHIR R4 is served alike.',
-    resource: resourceTypes.map((type) => resourceCapability(service, type)),
+    resource: resourcesOf(service),
     interaction: systemCodes().map((code) => ({ code })),
-    searchParam: searchParamsOf(service, 'Resource'),
+    searchParam: searchParamsOf(service.registry, 'Resource'),
     ...operationsOf(service, ({ levels }) => levels.includes('system')),
+    compartment: compartmentUrls(),
   }],
 });
+
+const resourcesOf = (service: Service): Record<string, unknown>[] => {
+  const includes = includesByType(service.registry);
+  return resourceTypes.map((type) => ({ ...resourceCapability(service, type), ...includes.get(type), searchParam: searchParamsOf(service.registry, type), ...operationsOf(service, (operation) => isFor(operation, type)) }));
+};
 
 const codesOf = (shapes: readonly string[]): string[] => [...new Set(routeTable.filter(({ shape }) => shapes.includes(shape)).map(({ code }) => code).filter((code) => code !== undefined))];
 const typeCodes = (): string[] => codesOf(['type', 'type-history', 'instance', 'instance-history', 'version']);
@@ -73,8 +80,6 @@ const resourceCapability = (service: Service, type: string): Record<string, unkn
     conditionalUpdate: true,
     conditionalDelete: options.conditionalDelete,
     referencePolicy: options.referentialIntegrity === 'enforce' ? ['literal', 'logical', 'enforced'] : ['literal', 'logical'],
-    searchParam: searchParamsOf(service, type),
-    ...operationsOf(service, (operation) => isFor(operation, type)),
   };
 };
 
@@ -85,8 +90,3 @@ const operationsOf = (service: Service, wanted: (operation: Operation) => boolea
 
 const isFor = ({ levels, types }: Operation, type: string): boolean =>
   (levels.includes('type') || levels.includes('instance')) && (types === undefined || types.includes(type));
-
-const searchParamsOf = (service: Service, type: string): Record<string, unknown>[] =>
-  [...service.registry.parametersOf(type).values()]
-    .filter(({ searchable }) => searchable)
-    .map(({ code, url, type: kind }) => ({ name: code, ...(url === '' ? {} : { definition: url }), type: kind }));

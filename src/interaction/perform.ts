@@ -37,6 +37,7 @@ const interactions: Readonly<Record<InteractionName, Interaction>> = {
   'history-system': history,
   'search-type': search,
   'search-system': search,
+  'search-compartment': search,
   'capabilities': capabilities,
   'operation': performOperation,
   'batch-or-transaction': taking([], makeBundleInteraction((service, viewer, request) => perform(service, viewer, request))),

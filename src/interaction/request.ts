@@ -4,13 +4,13 @@
  */
 import type { ErrorCode } from '../core/error-table.js';
 import type { Issue } from '../core/error.js';
-import type { Version } from '../store/resource.js';
+import type { ResourceKey, Version } from '../store/resource.js';
 
 export type InteractionName =
   | 'read' | 'vread' | 'create' | 'update' | 'delete' | 'patch'
   | 'conditional-update' | 'conditional-delete' | 'conditional-patch'
   | 'history-instance' | 'history-type' | 'history-system'
-  | 'search-type' | 'search-system'
+  | 'search-type' | 'search-system' | 'search-compartment'
   | 'capabilities' | 'batch-or-transaction' | 'operation';
 
 export interface Conditions {
@@ -23,6 +23,8 @@ export interface Conditions {
 export interface Prefer {
   readonly return?: 'minimal' | 'representation' | 'OperationOutcome' | undefined;
   readonly handling?: 'strict' | 'lenient' | undefined;
+  /** A search says how it was run. */
+  readonly explain?: boolean | undefined;
 }
 
 export interface Parsed {
@@ -50,6 +52,8 @@ export interface FhirRequest {
   readonly interaction: InteractionName;
   readonly type?: string | undefined;
   readonly id?: string | undefined;
+  /** Focus of the compartment that is searched; `type` is then that of its members, undefined for all. */
+  readonly compartment?: ResourceKey | undefined;
   /** Name of an operation, without the `$`. */
   readonly operation?: string | undefined;
   /** HTTP method, where it matters what it was: an operation by GET must not change anything. */
@@ -63,6 +67,8 @@ export interface FhirRequest {
   readonly payload?: Payload | undefined;
   readonly idempotencyKey?: string | undefined;
   readonly requestId: string;
+  /** Ends long work when its caller has left. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface FhirResponse {

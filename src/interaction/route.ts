@@ -6,13 +6,15 @@ import type { Permission } from '../access/scope.js';
 import { FhirError } from '../core/error.js';
 import { isId } from '../core/id.js';
 import { nearName } from '../core/near-name.js';
-import { isResourceType, resourceTypes } from '../fhir/definitions.js';
+import { compartmentTypes, isResourceType, resourceTypes } from '../fhir/definitions.js';
+import { memberTypes } from '../search/compartment.js';
+import type { ResourceKey } from '../store/resource.js';
 import type { InteractionName } from './request.js';
 
 export type Shape =
   | 'system' | 'metadata' | 'system-search' | 'system-history'
   | 'type' | 'type-search' | 'type-history'
-  | 'instance' | 'instance-history' | 'version' | 'operation';
+  | 'instance' | 'instance-history' | 'version' | 'compartment' | 'compartment-search' | 'operation';
 
 export interface RouteRow {
   readonly shape: Shape;
@@ -43,6 +45,8 @@ export const routeTable: readonly RouteRow[] = [
   { shape: 'instance', method: 'DELETE', interaction: 'delete', code: 'delete', permissions: ['d'] },
   { shape: 'instance-history', method: 'GET', interaction: 'history-instance', code: 'history-instance', permissions: ['r'] },
   { shape: 'version', method: 'GET', interaction: 'vread', code: 'vread', permissions: ['r'] },
+  { shape: 'compartment', method: 'GET', interaction: 'search-compartment', permissions: ['s'] },
+  { shape: 'compartment-search', method: 'POST', interaction: 'search-compartment', permissions: ['s'] },
   { shape: 'operation', method: 'GET', interaction: 'operation', permissions: [] },
   { shape: 'operation', method: 'POST', interaction: 'operation', permissions: [] },
 ];
@@ -52,6 +56,8 @@ export interface Route {
   readonly type?: string | undefined;
   readonly id?: string | undefined;
   readonly version?: string | undefined;
+  /** Focus of the compartment; `type` is then that of its members, undefined for `*`. */
+  readonly compartment?: ResourceKey | undefined;
   readonly operation?: string | undefined;
   readonly method: string;
 }
@@ -77,8 +83,8 @@ export const routeOf = (method: string, segments: readonly string[]): Route => {
     const allow = methodsOf(place.shape);
     throw new FhirError('method-not-allowed', `${method.slice(0, 10)} is not an interaction of this URL; it takes ${allow.join(', ')}.`, { allow });
   }
-  const { type, id, version, operation } = place;
-  return { interaction: row.interaction, type, id, version, operation, method };
+  const { type, id, version, compartment, operation } = place;
+  return { interaction: row.interaction, type, id, version, ...(compartment === undefined ? {} : { compartment }), operation, method };
 };
 
 const placeOf = (segments: readonly string[]): Place => {
@@ -95,9 +101,20 @@ const placeOf = (segments: readonly string[]): Place => {
   if (segments.length === 2 && second === '_history') return { shape: 'type-history', type };
   const id = checkId(second);
   if (third === undefined) return { shape: 'instance', type, id };
+  if (third === '*' || /^[A-Z]/.test(third)) return compartmentPlace({ type, id }, third, segments.slice(3));
   if (third !== '_history' || segments.length > 4) throw noSuchEndpoint();
   if (fourth === undefined) return { shape: 'instance-history', type, id };
   return { shape: 'version', type, id, version: checkId(fourth) };
+};
+
+const compartmentPlace = (compartment: ResourceKey, member: string, rest: readonly string[]): Place => {
+  const isSearch = rest.length === 1 && rest[0] === '_search';
+  if (rest.length > 0 && !isSearch) throw noSuchEndpoint();
+  const type = member === '*' ? undefined : checkType(member);
+  const members = memberTypes(compartment.type);
+  if (members.length === 0) throw new FhirError('no-such-endpoint', `${compartment.type} has no compartment; ${compartmentTypes().join(', ')} have one.`);
+  if (type !== undefined && !members.includes(type)) throw new FhirError('no-such-endpoint', `No ${type} is ever in the compartment of a ${compartment.type}.`);
+  return { shape: isSearch ? 'compartment-search' : 'compartment', type, compartment };
 };
 
 const operationPlace = (segments: readonly string[], operation: string): Place => {

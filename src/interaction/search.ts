@@ -1,47 +1,94 @@
-/** search on a type and on the system, https://hl7.org/fhir/R4/http.html#search */
+/** search on a type, on the system and in a compartment, https://hl7.org/fhir/R4/http.html#search */
+import { FhirError, type Issue } from '../core/error.js';
 import { resourceTypes } from '../fhir/definitions.js';
+import { memberTypes } from '../search/compartment.js';
 import { signPage } from '../search/page-link.js';
 import { planSearchWithCodes } from '../search/plan-with-codes.js';
 import type { PlannedSearch } from '../search/request.js';
 import type { SearchPage } from '../store/resource.js';
+import type { SearchRun } from '../store/store.js';
 import { bundleText, urlWith, type Link } from './bundle-text.js';
 import type { Context, Interaction } from './context.js';
 import { matchEntry, outcomeEntry } from './entry-text.js';
+import { explain, withAdvice } from './explain.js';
 import { countFound, find } from './gate.js';
+import { includeFor } from './include.js';
 import { handlingOf } from './params.js';
-import { shapeResource } from './shape.js';
+import { shapeTo } from './shape.js';
 
 /** Returns 200 with a searchset Bundle; throws what the parameters deserve. */
 export const search: Interaction = async (context) => {
   const planned = await planOf(context);
-  const countOnly = planned.plan.count === 0;
-  const page: SearchPage = countOnly ? { matches: [] } : await find(context, planned.plan);
-  const total = planned.total === 'accurate' || countOnly ? await totalOf(context, planned, page) : undefined;
-  const { baseUrl } = context.service.options;
-  const entries = page.matches.map((version) => matchEntry(baseUrl, version, { body: shapeResource(context.request.params, version.body ?? ''), mode: 'match' }));
-  if (planned.issues.length > 0) entries.push(outcomeEntry(planned.issues));
-  const { ids, clock } = context.service;
-  return { status: 200, body: bundleText({ id: ids.resource(), type: 'searchset', updated: clock.now(), total, links: linksOf(context, planned, page), entries }) };
+  try {
+    return { status: 200, body: await answer(context, planned) };
+  } catch (error) {
+    throw withAdvice(error, planned);
+  }
+};
+
+const answer = async (context: Context, planned: PlannedSearch): Promise<string> => {
+  const { ids, clock, options: { baseUrl } } = context.service;
+  const isExplained = planned.explain || context.request.prefer.explain === true;
+  const parts: [string, number][] = [];
+  const timed = async <T>(name: string, part: Promise<T>): Promise<T> => {
+    const begun = clock.monotonic();
+    const result = await part;
+    parts.push([name, clock.monotonic() - begun]);
+    return result;
+  };
+  const run: SearchRun = { signal: context.request.signal, explain: isExplained };
+  const page: SearchPage = planned.plan.count === 0 ? { matches: [] } : await timed('page', find(context, planned.plan, run));
+  const total = await timed('total', totalOf(context, planned, page));
+  const included = await timed('includes', includeFor(context, planned.includes, page.matches));
+  const entries = page.matches.map((version) => matchEntry(baseUrl, version, { body: shapeTo(version.body ?? '', planned), mode: 'match' }));
+  // Elements are named for what is searched; what comes along is whole, or a summary too.
+  for (const version of included.versions) entries.push(matchEntry(baseUrl, version, { body: shapeTo(version.body ?? '', { summary: planned.summary }), mode: 'include' }));
+  const issues = [...planned.issues, ...total.issues, ...included.issues, ...(isExplained ? explain(context, planned, { steps: page.steps, parts }) : [])];
+  if (issues.length > 0) entries.push(outcomeEntry(issues));
+  return bundleText({ id: ids.resource(), type: 'searchset', updated: clock.now(), total: total.count, links: linksOf(context, planned, page), entries });
+};
+
+const typesOf = ({ request: { type, compartment } }: Context): readonly string[] => {
+  if (type !== undefined) return [type];
+  return compartment === undefined ? resourceTypes : memberTypes(compartment.type);
 };
 
 const planOf = async (context: Context): Promise<PlannedSearch> => {
   const { request, service, viewer } = context;
   const { baseUrl, pageSize, maxPageSize, pageSecret } = service.options;
   return planSearchWithCodes({
-    registry: service.registry, types: request.type === undefined ? resourceTypes : [request.type], params: request.params,
-    handling: handlingOf(context), baseUrl, pageSize, maxPageSize, paging: { secret: pageSecret, viewerKey: viewer.key },
+    registry: service.registry, types: typesOf(context), within: request.compartment, params: request.params,
+    handling: handlingOf(context), baseUrl, pageSize, maxPageSize, paging: { secret: pageSecret, viewerKey: viewer.key }, now: service.clock.now(),
   }, service.codes);
 };
 
+interface Total {
+  readonly count?: number | undefined;
+  readonly issues: readonly Issue[];
+}
+
+/** Rows that an estimate may look at: what it finds within them is exact. */
+const estimateBudget = 200_000;
+
 /** A first page that is the last one has counted them already. */
-const totalOf = async (context: Context, planned: PlannedSearch, page: SearchPage): Promise<number> => {
-  const whole = planned.plan.count > 0 && planned.plan.after === undefined && page.next === undefined;
-  return whole ? page.matches.length : countFound(context, planned.plan);
+const totalOf = async (context: Context, { plan, total }: PlannedSearch, page: SearchPage): Promise<Total> => {
+  if (plan.count > 0 && total === 'none') return { issues: [] };
+  if (plan.count > 0 && plan.after === undefined && page.next === undefined) return { count: page.matches.length, issues: [] };
+  const { signal } = context.request;
+  if (total !== 'estimate') return { count: await countFound(context, plan, { signal }), issues: [] };
+  try {
+    return { count: await countFound(context, plan, { signal, budget: estimateBudget }), issues: [] };
+  } catch (error) {
+    if (!(error instanceof FhirError) || error.code !== 'too-costly') throw error;
+    return { issues: [{ severity: 'information', code: 'too-costly', location: 'http._total', diagnostics: 'An estimate of the total would cost too much; _total=accurate counts all the same.' }] };
+  }
 };
 
 const linksOf = (context: Context, planned: PlannedSearch, page: SearchPage): Link[] => {
   const { request, service, viewer } = context;
-  const path = request.type === undefined ? service.options.baseUrl : `${service.options.baseUrl}/${request.type}`;
+  const { compartment, type } = request;
+  const place = compartment === undefined ? [type] : [compartment.type, compartment.id, type ?? '*'];
+  const path = [service.options.baseUrl, ...place].filter((part) => part !== undefined).join('/');
   const links: Link[] = [{ relation: 'self', url: urlWith(path, planned.applied) }];
   if (page.next === undefined) return links;
   const token = signPage(service.options.pageSecret, { position: page.next, criteria: planned.criteria, viewerKey: viewer.key });

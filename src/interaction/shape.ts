@@ -26,19 +26,32 @@ export const summaryOf = (params: Params): string => {
  */
 export const shapeResource = (params: Params, body: string): string => {
   if (!params.some(([name]) => name === '_summary' || name === '_elements')) return body;
-  const type = typeForm.exec(body)?.[1] ?? '';
-  const keep = keepOf(params, type);
+  const elements = params.filter(([name]) => name === '_elements').flatMap(([, value]) => value.split(',')).map((name) => name.trim()).filter((name) => name !== '');
+  const type = typeOf(body);
+  return shapeTo(body, { summary: summaryOf(params), elements: elements.length === 0 ? undefined : elements.flatMap((name) => checkedNames(type, name)) });
+};
+
+export interface Wish {
+  readonly summary?: string | undefined;
+  /** Elements as `_elements` names them; those that the type has not are left out. Undefined: all. */
+  readonly elements?: readonly string[] | undefined;
+}
+
+const typeOf = (body: string): string => typeForm.exec(body)?.[1] ?? '';
+
+/** Returns the JSON text with what is wished for; both have been checked. */
+export const shapeTo = (body: string, wish: Wish): string => {
+  const keep = keepOf(wish, typeOf(body));
   return keep === undefined ? body : selectMembers(body, keep);
 };
 
-const keepOf = (params: Params, type: string): ((name: string) => boolean) | undefined => {
-  const elements = params.filter(([name]) => name === '_elements').flatMap(([, value]) => value.split(',')).map((name) => name.trim()).filter((name) => name !== '');
+const keepOf = ({ summary, elements }: Wish, type: string): ((name: string) => boolean) | undefined => {
   const mandatory = new Set(mandatoryElements(type));
-  if (elements.length > 0) {
+  if (elements !== undefined) {
     const wanted = new Set(elements.flatMap((name) => elementNames(type, name)));
     return (name) => always.has(name) || mandatory.has(bare(name)) || wanted.has(bare(name));
   }
-  switch (summaryOf(params)) {
+  switch (summary) {
     case 'true': {
       const summary = new Set(summaryElements(type));
       return (name) => always.has(name) || mandatory.has(bare(name)) || summary.has(bare(name));
@@ -58,9 +71,13 @@ const bare = (name: string): string => (name.startsWith('_') ? name.slice(1) : n
 /** `Patient.name` and `name` mean the same; `value` means every type of the choice. */
 const elementNames = (type: string, name: string): string[] => {
   const own = name.startsWith(`${type}.`) ? name.slice(type.length + 1) : name;
-  const elements = [...elementsOf(type)];
-  const names = elements.filter(([key, element]) => key === own || (element.choice && element.name === own)).map(([key]) => key);
-  if (names.length > 0 || own.includes('.') || /^[A-Z]/.test(own)) return names.length > 0 ? names : [own.split('.')[0] ?? own];
-  const near = nearName(own, elements.map(([key]) => key));
-  throw new FhirError('invalid-parameter', `_elements: ${type} has no element "${own.slice(0, 40)}".${near === undefined ? '' : ` Did you mean ${near}?`}`, { location: 'http._elements' });
+  const names = [...elementsOf(type)].filter(([key, element]) => key === own || (element.choice && element.name === own)).map(([key]) => key);
+  return names.length === 0 && own.includes('.') ? [own.split('.')[0] ?? own] : names;
+};
+
+const checkedNames = (type: string, name: string): string[] => {
+  const names = elementNames(type, name);
+  if (names.length > 0 || /^[A-Z]/.test(name)) return names;
+  const near = nearName(name, [...elementsOf(type).keys()]);
+  throw new FhirError('invalid-parameter', `_elements: ${type} has no element "${name.slice(0, 40)}".${near === undefined ? '' : ` Did you mean ${near}?`}`, { location: 'http._elements' });
 };

@@ -4,6 +4,7 @@ import { FhirError } from '../core/error.js';
 import type { FhirRequest, FhirResponse } from '../interaction/request.js';
 import { checkRequest } from '../interaction/permission.js';
 import { routeOf, type Route } from '../interaction/route.js';
+import { ClientGone } from './body.js';
 import { conditionsOf, idempotencyKeyOf } from './conditions.js';
 import type { Exchange, Host } from './exchange.js';
 import { negotiate, withoutForm } from './negotiate.js';
@@ -37,13 +38,22 @@ const answer = async (host: Host, exchange: Exchange, { segments, query }: FhirT
   const viewer = host.viewerOf === undefined ? openViewer : await host.viewerOf(req);
   const request: FhirRequest = {
     ...route, params: withoutForm(params), conditions: conditionsOf(req), prefer: parsePrefer(headerOf(req.headers['prefer'])),
-    idempotencyKey: idempotencyKeyOf(req), requestId: exchange.requestId,
+    idempotencyKey: idempotencyKeyOf(req), requestId: exchange.requestId, ...(mayBeLong(route) ? { signal: signalOf(exchange) } : {}),
   };
   // Decided from token and request line alone, before a byte of the body is read.
   checkRequest({ service: host.service, viewer, request });
   return takesBody(route)
     ? performWithBody(host, exchange, { request, run: (whole) => host.perform(host.service, viewer, whole) })
     : admit(host, () => host.perform(host.service, viewer, request));
+};
+
+const mayBeLong = ({ interaction }: Route): boolean => interaction.startsWith('search-') || interaction === 'operation';
+
+/** Raised when the client leaves before its answer is whole. */
+const signalOf = ({ res }: Exchange): AbortSignal => {
+  const left = new AbortController();
+  res.once('close', () => { if (!res.writableFinished) left.abort(new ClientGone()); });
+  return left.signal;
 };
 
 const headerOf = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value.join(',') : value);
@@ -57,7 +67,7 @@ interface Pending {
 
 const performWithBody = async (host: Host, exchange: Exchange, { request, run }: Pending): Promise<FhirResponse> => {
   const { interaction } = request;
-  if (interaction === 'search-type' || interaction === 'search-system') {
+  if (interaction.startsWith('search-')) {
     const { value: form, done } = await readForm(host, exchange);
     if (form.length > 0) exchange.form = negotiate(exchange.req.headers.accept, [...parseQuery(queryOf(exchange), host.options.maxParams), ...form]);
     return admit(host, () => run({ ...request, params: [...request.params, ...withoutForm(form)] })).finally(done);

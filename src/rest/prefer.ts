@@ -18,5 +18,6 @@ export const parsePrefer = (text: string | undefined): Prefer => {
     const value = equals < 0 ? '' : preference.slice(equals + 1).trim().replace(/^"(.*)"$/, '$1').toLowerCase();
     if (!found.has(name)) found.set(name, value);
   }
-  return { return: find(returns, found.get('return') ?? ''), handling: find(handlings, found.get('handling') ?? '') };
+  const explain = ['', 'true'].includes(found.get('explain') ?? 'no') ? true : undefined;
+  return { return: find(returns, found.get('return') ?? ''), handling: find(handlings, found.get('handling') ?? ''), ...(explain === undefined ? {} : { explain }) };
 };

@@ -13,7 +13,8 @@ export interface Controls {
   readonly count?: number | undefined;
   readonly page?: string | undefined;
   readonly sort?: readonly SortKey[] | undefined;
-  readonly total?: 'none' | 'accurate' | undefined;
+  readonly total?: 'none' | 'estimate' | 'accurate' | undefined;
+  readonly explain?: boolean | undefined;
   readonly summary?: Summary | undefined;
   readonly elements?: readonly string[] | undefined;
   readonly types?: readonly string[] | undefined;
@@ -41,7 +42,8 @@ const readers: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['_count', (value) => ({ count: readCount(value) })],
   ['_page', (page) => ({ page })],
   ['_sort', (value, scope) => ({ sort: readSort(value, scope) })],
-  ['_total', (value) => ({ total: oneOf('_total', value, ['none', 'estimate', 'accurate']) === 'none' ? 'none' : 'accurate' })],
+  ['_total', (value) => ({ total: oneOf<'none' | 'estimate' | 'accurate'>('_total', value, ['none', 'estimate', 'accurate']) })],
+  ['_explain', (value) => ({ explain: oneOf('_explain', value, ['true', 'false']) === 'true' })],
   ['_summary', (value) => ({ summary: oneOf<Summary>('_summary', value, ['true', 'false', 'text', 'data', 'count']) })],
   ['_elements', (value, scope) => ({ elements: readElements(value, scope) })],
   ['_type', (value, scope) => ({ types: readTypes(value, scope) })],

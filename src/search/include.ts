@@ -2,6 +2,7 @@
 import { FhirError } from '../core/error.js';
 import { nearName } from '../core/near-name.js';
 import { isResourceType, resourceTypes } from '../fhir/definitions.js';
+import type { IndexEntry } from '../store/index-entry.js';
 import type { Predicate, SearchPlan } from '../store/plan.js';
 import { badValue, shown } from './param/value-text.js';
 import { anyOf } from './predicate.js';
@@ -9,7 +10,7 @@ import type { Registry, SearchParameter } from './registry.js';
 
 export interface Include {
   readonly mode: 'include' | 'revinclude';
-  /** Type of the resources that refer; `*` with `_include=*`. */
+  /** Type of the resources that refer; `*` with `_include=*` and `_revinclude=*`. */
   readonly sourceType: string;
   /** Code of the reference parameter; `*`: every one. */
   readonly param: string;
@@ -34,7 +35,7 @@ export const parseInclude = ([name, value]: readonly [string, string], { registr
     throw new FhirError('unsupported-modifier', `":${shown(modifier)}" is not a modifier of ${mode}; it takes :iterate.`, { location: `http.${shown(name)}` });
   }
   const own = { mode: mode === '_include' ? 'include' as const : 'revinclude' as const, iterate: modifier === 'iterate' };
-  if (value === '*' && own.mode === 'include') return { ...own, sourceType: '*', param: '*' };
+  if (value === '*' || value === '*:*') return { ...own, sourceType: '*', param: '*' };
   const [sourceType = '', param = '', targetType, ...more] = value.split(':');
   if (param === '' || more.length > 0) throw badValue(name, value, 'it must be Type:parameter or Type:parameter:TargetType, such as Observation:subject');
   if (!isResourceType(sourceType)) throw badValue(name, value, `${shown(sourceType)} is not a resource type${hint(nearName(sourceType, resourceTypes))}`);
@@ -53,30 +54,39 @@ const checkParameter = ([name, value]: readonly [string, string], { registry, so
   if (targetType !== undefined && found.targets.length > 0 && !found.targets.includes(targetType)) throw badValue(name, value, `${param} of ${sourceType} never refers to ${targetType}`);
 };
 
+/** A resource that may refer to others. */
+export interface Referring {
+  readonly type: string;
+  readonly entries: readonly IndexEntry[];
+}
+
 /** Returns the local targets (`Type/id`) of a resource that the include asks for. */
-export const includedTargets = (registry: Registry, { sourceType, param, targetType }: Include, resource: Readonly<Record<string, unknown>>): string[] => {
-  const type = resource['resourceType'];
-  if (typeof type !== 'string' || (sourceType !== '*' && sourceType !== type)) return [];
+export const includedTargets = (registry: Registry, { sourceType, param, targetType }: Include, { type, entries }: Referring): string[] => {
+  if (sourceType !== '*' && sourceType !== type) return [];
   const parameters = referencesOf(registry, type).filter(({ code }) => param === '*' || code === param);
   const sources = parameters.flatMap((parameter) => parameter.sources);
   const wanted = (target: string, only: string | undefined): boolean => {
     const [found = '', id, ...more] = target.split('/');
     return id !== undefined && more.length === 0 && isResourceType(found) && (only === undefined || only === found) && (targetType === undefined || targetType === found);
   };
-  const targets = registry.extract(resource).flatMap((entry) =>
-    (entry.kind === 'reference' && sources.some((source) => source.param === entry.param && wanted(entry.target, source.only)) ? [entry.target] : []));
+  const targets = entries.flatMap((entry) =>
+    (entry.kind === 'reference' && entry.within === undefined && sources.some((source) => source.param === entry.param && wanted(entry.target, source.only)) ? [entry.target] : []));
   return [...new Set(targets)];
 };
 
-/** Returns the plan that finds what refers to the targets (`Type/id`) by a `_revinclude`; undefined when nothing can. */
-export const revincludePlan = (registry: Registry, { sourceType, param, targetType }: Include, targets: readonly string[], count: number): SearchPlan | undefined => {
-  const parameters = referencesOf(registry, sourceType).filter(({ code }) => param === '*' || code === param);
-  const of = parameters.flatMap((parameter): Predicate[] => {
-    const wanted = targets.filter((target) => {
-      const type = target.split('/')[0] ?? '';
-      return (targetType === undefined || targetType === type) && (parameter.targets.length === 0 || parameter.targets.includes(type));
-    });
-    return wanted.length === 0 ? [] : parameter.sources.map((source) => ({ op: 'reference', param: source.param, targets: wanted }));
+/** Returns the plans that find what refers to the targets (`Type/id`) by a `_revinclude`: one for each type that can. */
+export const revincludePlans = (registry: Registry, { sourceType, param, targetType }: Include, targets: readonly string[]): Omit<SearchPlan, 'count'>[] => {
+  const wanted = targets.filter((target) => targetType === undefined || target.startsWith(`${targetType}/`));
+  return (sourceType === '*' ? resourceTypes : [sourceType]).flatMap((type) => {
+    const where = referringPredicate(referencesOf(registry, type).filter(({ code }) => param === '*' || code === param), wanted);
+    return where === undefined ? [] : [{ types: [type], where }];
   });
-  return of.length === 0 ? undefined : { types: [sourceType], where: anyOf(of), count };
+};
+
+const referringPredicate = (parameters: readonly SearchParameter[], targets: readonly string[]): Predicate | undefined => {
+  const of = parameters.flatMap((parameter): Predicate[] => {
+    const reachable = targets.filter((target) => parameter.targets.length === 0 || parameter.targets.includes(target.slice(0, target.indexOf('/'))));
+    return reachable.length === 0 ? [] : parameter.sources.map((source) => ({ op: 'reference', param: source.param, targets: reachable }));
+  });
+  return of.length === 0 ? undefined : anyOf(of);
 };

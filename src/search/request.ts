@@ -2,6 +2,8 @@
 import { FhirError, type Issue } from '../core/error.js';
 import type { Predicate, SearchPlan } from '../store/plan.js';
 import type { ResolveCodes } from './codes.js';
+import type { ResourceKey } from '../store/resource.js';
+import { inCompartment } from './compartment.js';
 import { criteriaText } from './criteria.js';
 import type { Include } from './include.js';
 import { openPage } from './page-link.js';
@@ -13,6 +15,8 @@ export interface SearchRequest {
   readonly registry: Registry;
   /** Types of the URL; all types for a system search. */
   readonly types: readonly string[];
+  /** Focus of the compartment the URL names; `types` are then among its `memberTypes`. */
+  readonly within?: ResourceKey | undefined;
   readonly params: readonly (readonly [name: string, value: string])[];
   readonly handling: 'strict' | 'lenient';
   readonly baseUrl: string;
@@ -32,7 +36,9 @@ export interface PlannedSearch {
   readonly applied: readonly (readonly [name: string, value: string])[];
   /** What lenient handling left out, as warnings. */
   readonly issues: readonly Issue[];
-  readonly total: 'none' | 'accurate';
+  readonly total: 'none' | 'estimate' | 'accurate';
+  /** Whether the answer says how it was found. */
+  readonly explain: boolean;
   /** Canonical text of the criteria: equal for equal criteria, whatever their order. */
   readonly criteria: string;
   /** `_include` and `_revinclude`, in the order given. */
@@ -73,13 +79,20 @@ export const planSearch = (request: SearchRequest): PlannedSearch => {
     of.push(predicate);
     applied.push(param);
   }
-  const criteria = criteriaText(request.types, applied, appliedControls);
+  const criteria = criteriaText(request, applied, appliedControls);
   const count = controls.summary === 'count' ? 0 : Math.min(controls.count ?? request.pageSize, request.maxPageSize);
+  if (request.within !== undefined) of.unshift(inCompartment(request.registry, request.within, types));
+  checkTogether(controls);
   return {
     plan: { types, where: conjunction(of), sort: controls.sort, count, after: pageOf(request, controls, criteria) },
-    applied: [...applied, ...appliedControls], issues, criteria,
-    total: controls.total ?? 'none', includes: controls.includes, summary: controls.summary, elements: controls.elements,
+    applied: [...applied, ...appliedControls.map(([name, value]): Param => [name, name === '_count' ? String(Math.min(Number(value), request.maxPageSize)) : value])],
+    issues, criteria, total: controls.total ?? 'none', explain: controls.explain ?? false, includes: controls.includes, summary: controls.summary, elements: controls.elements,
   };
+};
+
+/** "The _include and _revinclude parameters cannot be mixed with _summary=text" (https://hl7.org/fhir/R4/search.html#summary). */
+const checkTogether = ({ summary, includes }: Controls): void => {
+  if (summary === 'text' && includes.length > 0) throw new FhirError('invalid-parameter', '_summary=text cannot be combined with _include and _revinclude.', { location: 'http._summary' });
 };
 
 const conjunction = (of: readonly Predicate[]): Predicate | undefined => (of.length <= 1 ? of[0] : { op: 'and', of });

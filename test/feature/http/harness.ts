@@ -37,7 +37,7 @@ const defaultAnswer = async (request: FhirRequest, version: NonNullable<FhirResp
       if (wish === 'OperationOutcome') return { status: 201, version, created: true, issues: [{ severity: 'information', code: 'informational', diagnostics: 'stored' }] };
       return { status: 201, version, created: true, body: request.payload?.text ?? '', ...(request.idempotencyKey === 'again' ? { replayed: true } : {}) };
     case 'delete': case 'conditional-delete': return { status: 204, version };
-    case 'search-type': case 'search-system': case 'batch-or-transaction': return { status: 200, body: '{"resourceType":"Bundle","type":"searchset"}' };
+    case 'search-type': case 'search-system': case 'search-compartment': case 'batch-or-transaction': return { status: 200, body: '{"resourceType":"Bundle","type":"searchset"}' };
     case 'capabilities': return { status: 200, body: '{"resourceType":"CapabilityStatement"}' };
     default: return { status: 200, version, body: patientText };
   }
