@@ -89,7 +89,9 @@ const resolveConditional = async (context: Context, identities: readonly Identit
   const names = new Map<string, string>();
   const guards: Guard[] = [];
   const known = knownOf(identities);
+  const breathe = makeBreather();
   for (const { prepared } of identities) {
+    await breathe();
     for (const { kind, text, path } of prepared.links) {
       const type = kind === 'reference' && !names.has(text) ? conditionalForm.exec(text)?.[1] : undefined;
       if (type === undefined) continue;

@@ -1,4 +1,5 @@
 /** Which resource each entry of a transaction is about, duplicates refused (https://hl7.org/fhir/R4/http.html#trules). */
+import { makeBreather } from '../core/breathe.js';
 import { FhirError } from '../core/error.js';
 import type { Guard, ResourceKey, Version } from '../store/resource.js';
 import { lookUp } from './gate.js';
@@ -21,7 +22,9 @@ const headroom = 2;
 export const identify = async (entries: readonly Prepared[]): Promise<Identity[]> => {
   const known: Known = { names: new Map(), twins: makeTwins() };
   const identities: Identity[] = [];
+  const breathe = makeBreather();
   for (const prepared of entries) {
+    await breathe();
     const identity = await withinAsync(prepared.entry, () => identityOf(prepared.context, prepared, known));
     identities.push(identity);
     if (identity.key === undefined || identity.found) continue;

@@ -2,6 +2,7 @@
  * transaction: all entries or none, https://hl7.org/fhir/R4/http.html#transaction. Identities first, then references,
  * then one commit whose guards hold every condition the outcome was decided on.
  */
+import { makeBreather } from '../core/breathe.js';
 import { FhirError } from '../core/error.js';
 import type { Guard, Write } from '../store/resource.js';
 import { atEntry, type EntryIn } from './bundle-entry.js';
@@ -97,7 +98,11 @@ const commitOf = (changes: ReadonlyMap<number, Change>): { writes: Write[]; guar
 
 const answerAll = async (context: Context, entries: readonly EntryIn[], answerOf: (entry: EntryIn) => Promise<FhirResponse>): Promise<FhirResponse> => {
   const answers: string[] = [];
-  for (const entry of entries) answers.push(answerEntry(context.service.options.baseUrl, await answerOf(entry), entry.method));
+  const breathe = makeBreather();
+  for (const entry of entries) {
+    answers.push(answerEntry(context.service.options.baseUrl, await answerOf(entry), entry.method));
+    await breathe();
+  }
   const { ids, clock } = context.service;
   return { status: 200, body: bundleText({ id: ids.resource(), type: 'transaction-response', updated: clock.now(), links: [], entries: answers }) };
 };

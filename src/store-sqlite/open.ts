@@ -109,7 +109,7 @@ const makeStore = (engine: Engine, { clock, observe, release }: Surroundings): S
     supports: { predicates: new Set(predicates), writesPerCommit: 100_000 },
     commit: async (commit) => {
       const begun = clock.monotonic();
-      const result = await queue.commit(packCommit(commit, keys));
+      const result = await queue.commit(await packCommit(commit, keys));
       observe({ kind: 'commit', writes: commit.writes.length, ms: clock.monotonic() - begun });
       return result;
     },

@@ -1,4 +1,5 @@
 /** A commit as it travels to the writer: entries packed, nothing in it that a thread could not be sent. */
+import { makeBreather } from '../core/breathe.js';
 import type { Commit, CommitResult, Guard, WriteMethod } from '../store/resource.js';
 import type { Keys } from './keys.js';
 import { packEntries } from './packed.js';
@@ -21,11 +22,16 @@ export interface PackedCommit extends Omit<Commit, 'writes' | 'guards'> {
 /** One commit of a group: what became of it. */
 export type PackedResult = CommitResult;
 
-/** Returns the commit packed. */
-export const packCommit = (commit: Commit, keys: Keys): PackedCommit => ({
-  ...commit,
-  guards: commit.guards ?? [],
-  writes: commit.writes.map(({ type, id, method, base, body, index }) => ({
-    type, id, method, base, text: body?.text, stampAt: body?.stampAt ?? 0, packed: body === undefined ? undefined : packEntries(type, index, keys),
-  })),
-});
+/** Writes packed before looking at the time. */
+const together = 32;
+
+/** Resolves with the commit packed; thousands of writes give way to others in between. */
+export const packCommit = async (commit: Commit, keys: Keys): Promise<PackedCommit> => {
+  const breathe = makeBreather();
+  const writes: PackedWrite[] = [];
+  for (const { type, id, method, base, body, index } of commit.writes) {
+    writes.push({ type, id, method, base, text: body?.text, stampAt: body?.stampAt ?? 0, packed: body === undefined ? undefined : packEntries(type, index, keys) });
+    if (writes.length % together === 0) await breathe();
+  }
+  return { ...commit, guards: commit.guards ?? [], writes };
+};
