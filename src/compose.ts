@@ -11,15 +11,27 @@ import type { Job } from './core/job.js';
 import { makeKeyedQueue } from './core/keyed-queue.js';
 import { observeNothing, type Observe } from './core/observe.js';
 import { programVersion } from './core/version.js';
+import { coreName } from './fhir/profile/definition.js';
+import { makeProfileLibrary } from './fhir/profile/library.js';
+import { guidesFolder, openGuides, type KeptGuides } from './fhir/package/kept.js';
+import { isType } from './fhir/definitions.js';
 import { makeExpireAnswers } from './interaction/expire-answers.js';
 import { perform } from './interaction/perform.js';
 import type { InteractionOptions, Operation, Service } from './interaction/service.js';
+import { makeValidateOperation } from './operation/validate.js';
 import { httpDefaults, type HttpOptions } from './rest/options.js';
 import type { HttpServer, HttpServerParts, Mount } from './rest/server.js';
 import { makeRegistry } from './search/registry.js';
 import { openSqliteStore } from './store-sqlite/open.js';
 import { restoreSqlite, type Restored } from './store-sqlite/restore.js';
+import { makeCoreSource } from './terminology/local/core-source.js';
+import { makeLocalTerminology } from './terminology/local/engine.js';
+import { makeMemorySource } from './terminology/local/memory-source.js';
+import type { Terminology } from './terminology/port.js';
+import type { CodeSystem, ConceptMap, ValueSet } from './terminology/resource.js';
+import { makeProfileValidator } from './validation/profile/validator.js';
 import { makeValidator } from './validation/validator.js';
+import { makeWriteValidator } from './validation/write.js';
 
 export interface ComposeOptions {
   readonly config: Config;
@@ -67,12 +79,14 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
   try {
     const operations = new Map<string, Operation>();
     let baseUrl = fhirBase(config, config.port);
+    const guides = await openGuides(guidesFolder(config.dataDir));
+    const validation = makeValidation(config, guides, makeTerminology(guides));
     const options = interactionOptions(config, config.pageSecret ?? await keptSecret(config.dataDir, 'secret'), () => baseUrl);
     const service: Service = {
-      operations, store, registry: makeRegistry({ baseUrl: () => baseUrl }), validate: makeValidator(), lanes: makeKeyedQueue(), clock, ids: randomIds, observe, options,
+      operations, store, registry: makeRegistry({ baseUrl: () => baseUrl }), validate: validation.validate, lanes: makeKeyedQueue(), clock, ids: randomIds, observe, options,
     };
     const made = await Promise.all(parts.map((part) => part(service, config)));
-    for (const operation of made.flatMap((part) => part.operations ?? [])) operations.set(operation.name, operation);
+    for (const operation of [validation.operation, ...made.flatMap((part) => part.operations ?? [])]) operations.set(operation.name, operation);
     return {
       config, service, mounts: made.flatMap((part) => part.mounts ?? []), jobs: made.flatMap((part) => part.jobs ?? []),
       viewerOf: made.find((part) => part.viewerOf !== undefined)?.viewerOf,
@@ -83,6 +97,19 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
     await store.close();
     throw error;
   }
+};
+
+/** Code systems of R4 and of the guides that are kept. */
+const makeTerminology = ({ terminology }: KeptGuides): Terminology =>
+  makeLocalTerminology({ sources: [makeCoreSource(), makeMemorySource(terminology() as unknown as (CodeSystem | ValueSet | ConceptMap)[])] });
+
+/** What checks writes, and what checks without writing. */
+const makeValidation = ({ profiles: mode, unknownModifiers }: Config, guides: KeptGuides, terminology: Terminology): { readonly validate: Service['validate']; readonly operation: Operation } => {
+  const library = makeProfileLibrary(guides.profiles());
+  const base = makeValidator();
+  const profiles = makeProfileValidator({ library, terminology, unknownModifiers });
+  const knows = (canonical: string): boolean => isType(coreName(canonical) ?? '') || library.find(canonical) !== undefined;
+  return { validate: makeWriteValidator({ base, profiles, mode, unknownModifiers }), operation: makeValidateOperation({ base, profiles, knows }) };
 };
 
 const interactionOptions = (config: Config, pageSecret: string, baseUrl: () => string): InteractionOptions =>

@@ -9,6 +9,7 @@ export const commands: CommandTable = {
   backup: async () => (await import('./command/backup.js')).backup,
   restore: async () => (await import('./command/restore.js')).restore,
   reindex: async () => (await import('./command/reindex.js')).reindexStore,
+  ig: async () => (await import('./command/ig.js')).ig,
   settings: async () => (await import('./command/settings.js')).settings,
   errors: async () => (await import('./command/errors.js')).errors,
   help: async () => (await import('./command/help.js')).help,

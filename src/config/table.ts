@@ -42,6 +42,8 @@ export const settings = {
   referentialIntegrity: behaviour(['REFERENTIAL_INTEGRITY', 'warn', 'References to what is not there: not looked at, answered with a warning, or refused.'], choice('off', 'warn', 'enforce')),
   requireIfMatch: behaviour(['REQUIRE_IF_MATCH', 'false', 'Whether an update without If-Match is refused with 428.'], flag),
   handling: behaviour(['HANDLING', 'strict', 'Unknown search parameters of a request without `Prefer: handling`: refused, or ignored with a warning.'], choice('strict', 'lenient')),
+  profiles: behaviour(['PROFILES', 'report', 'Profiles a resource claims in `meta.profile`, and definitions of its extensions: not looked at, told as warnings, or refusing the write.'], choice('off', 'report', 'enforce')),
+  unknownModifiers: behaviour(['UNKNOWN_MODIFIERS', 'report', 'Modifier extensions that no loaded guide defines: told as warnings, or refusing the write.'], choice('report', 'refuse')),
   pageSize: behaviour(['PAGE_SIZE', '20', 'Matches on a page when the request has no `_count`.'], integer(1, 10_000)),
   maxPageSize: behaviour(['MAX_PAGE_SIZE', '1000', 'The largest page; a larger `_count` is lowered to it.'], integer(1, 10_000)),
   idempotencyHours: behaviour(['IDEMPOTENCY_HOURS', '24', 'How long the answer to an Idempotency-Key is kept.'], integer(1, 8_760)),

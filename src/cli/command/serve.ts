@@ -6,6 +6,7 @@ import type { Call, Outcome, PlainCommand } from '../command.js';
 import { Crash } from '../exit-code.js';
 import { takeNoWords } from '../options.js';
 import type { Serving } from '../serving.js';
+import { addGuide } from './ig.js';
 
 /** The sample clinic is looked at on this machine, by a person. */
 const demoDefaults = { AUTH: 'open', LOG_LEVEL: 'warn' };
@@ -15,12 +16,16 @@ export const serve: PlainCommand = {
   summary: 'Runs the server until SIGTERM or SIGINT; a second signal ends it at once.',
   usage: '',
   about: 'Settings come from the environment. Logs go to standard output as JSON lines, the addresses to standard error.',
-  options: { demo: { about: 'Load the sample clinic once, into an empty store. AUTH is open then, unless it is set.' } },
+  options: {
+    demo: { about: 'Load the sample clinic once, into an empty store. AUTH is open then, unless it is set.' },
+    ig: { value: 'FILE', many: true, about: 'Keep the implementation guide of this package (.tgz) in DATA_DIR first, as "concierge ig add" does.' },
+  },
   needs: 'nothing',
   run: async (call) => {
     takeNoWords(call.given);
     const demo = call.given.flag('demo');
     const config = readConfig(undefined, demo ? { defaults: demoDefaults } : {});
+    for (const file of call.given.all('ig')) call.say((await addGuide(config.dataDir, call, file)).text);
     const { startServing } = await import('../serving.js');
     const serving = await startServing(config, call.commands);
     return untilEnd(serving, call, () => greet(serving, { config, call, demo }));
