@@ -18,15 +18,15 @@ import { isType } from './fhir/definitions.js';
 import { makeExpireAnswers } from './interaction/expire-answers.js';
 import { perform } from './interaction/perform.js';
 import type { InteractionOptions, Operation, Service } from './interaction/service.js';
+import { makeTerminologyPart } from './operation/terminology/part.js';
 import { makeValidateOperation } from './operation/validate.js';
 import { httpDefaults, type HttpOptions } from './rest/options.js';
 import type { HttpServer, HttpServerParts, Mount } from './rest/server.js';
 import { makeRegistry } from './search/registry.js';
 import { openSqliteStore } from './store-sqlite/open.js';
 import { restoreSqlite, type Restored } from './store-sqlite/restore.js';
-import { makeCoreSource } from './terminology/local/core-source.js';
-import { makeLocalTerminology } from './terminology/local/engine.js';
 import { makeMemorySource } from './terminology/local/memory-source.js';
+import type { TerminologySource } from './terminology/local/source.js';
 import type { Terminology } from './terminology/port.js';
 import type { CodeSystem, ConceptMap, ValueSet } from './terminology/resource.js';
 import { makeProfileValidator } from './validation/profile/validator.js';
@@ -80,13 +80,15 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
     const operations = new Map<string, Operation>();
     let baseUrl = fhirBase(config, config.port);
     const guides = await openGuides(guidesFolder(config.dataDir));
-    const validation = makeValidation(config, guides, makeTerminology(guides));
     const options = interactionOptions(config, config.pageSecret ?? await keptSecret(config.dataDir, 'secret'), () => baseUrl);
+    const terminology = makeTerminologyPart({ service: () => service, guides: [guideTerminology(guides)] });
+    const validation = makeValidation(config, guides, terminology.quick);
     const service: Service = {
-      operations, store, registry: makeRegistry({ baseUrl: () => baseUrl }), validate: validation.validate, lanes: makeKeyedQueue(), clock, ids: randomIds, observe, options,
+      operations, store, registry: makeRegistry({ baseUrl: () => baseUrl }), validate: validation.validate, lanes: makeKeyedQueue(), clock, ids: randomIds, observe, options, terminology: terminology.fresh,
     };
-    const made = await Promise.all(parts.map((part) => part(service, config)));
-    for (const operation of [validation.operation, ...made.flatMap((part) => part.operations ?? [])]) operations.set(operation.name, operation);
+    const made: Part[] = await Promise.all(parts.map((part) => part(service, config)));
+    made.push({ operations: [validation.operation, ...terminology.operations], jobs: [terminology.job(service)] });
+    for (const operation of made.flatMap((part) => part.operations ?? [])) operations.set(operation.name, operation);
     return {
       config, service, mounts: made.flatMap((part) => part.mounts ?? []), jobs: made.flatMap((part) => part.jobs ?? []),
       viewerOf: made.find((part) => part.viewerOf !== undefined)?.viewerOf,
@@ -99,9 +101,8 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
   }
 };
 
-/** Code systems of R4 and of the guides that are kept. */
-const makeTerminology = ({ terminology }: KeptGuides): Terminology =>
-  makeLocalTerminology({ sources: [makeCoreSource(), makeMemorySource(terminology() as unknown as (CodeSystem | ValueSet | ConceptMap)[])] });
+/** Code systems, value sets and maps of the guides that are kept. */
+const guideTerminology = ({ terminology }: KeptGuides): TerminologySource => makeMemorySource(() => terminology() as unknown as (CodeSystem | ValueSet | ConceptMap)[]);
 
 /** What checks writes, and what checks without writing. */
 const makeValidation = ({ profiles: mode, unknownModifiers }: Config, guides: KeptGuides, terminology: Terminology): { readonly validate: Service['validate']; readonly operation: Operation } => {

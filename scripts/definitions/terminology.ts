@@ -21,7 +21,7 @@ interface Corrections {
 export const terminologyCorrections = join('scripts', 'definitions', 'terminology-corrections.json');
 
 /** One line of the index: where in the file a resource stands. */
-export type TerminologyRow = readonly [type: string, url: string, version: string, offset: number, length: number, supplements?: string];
+export type TerminologyRow = readonly [type: string, url: string, version: string, offset: number, length: number, content?: string, supplements?: string];
 
 const kept: Readonly<Record<string, readonly string[]>> = {
   CodeSystem: ['url', 'version', 'name', 'title', 'status', 'caseSensitive', 'hierarchyMeaning', 'valueSet', 'content', 'supplements', 'property', 'concept'],
@@ -78,7 +78,8 @@ export const layTerminology = (resources: readonly SourceResource[]): { readonly
     const length = lines[index]?.length ?? 0;
     const row = [resource.resourceType, textOf(resource['url']), textOf(resource['version']), offset, length - 1] as const;
     offset += length;
-    return resource['supplements'] === undefined ? row : [...row, textOf(resource['supplements'])];
+    if (resource.resourceType !== 'CodeSystem') return row;
+    return resource['supplements'] === undefined ? [...row, textOf(resource['content'])] : [...row, textOf(resource['content']), textOf(resource['supplements'])];
   });
   return { content: Buffer.concat(lines), rows };
 };

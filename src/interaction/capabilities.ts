@@ -7,6 +7,7 @@ import { routeTable } from './route.js';
 import type { Operation, Service } from './service.js';
 import { compartmentUrls, includesByType, searchParamsOf } from './search-capability.js';
 import { shapeResource } from './shape.js';
+import { terminologyCapabilities } from './terminology-capabilities.js';
 
 /** When the statement last changed its meaning. */
 const published = '2026-11-24';
@@ -17,9 +18,14 @@ const kept = new WeakMap<Service, string>();
 export const capabilities: Interaction = async (context) => {
   checkParams(context, ['mode', '_summary', '_elements']);
   const mode = singleParam(context, 'mode') ?? 'full';
-  if (mode === 'terminology') throw new FhirError('not-implemented', 'mode=terminology is not served; ask for mode=full.', { location: 'http.mode' });
+  if (mode === 'terminology') return { status: 200, body: shapeResource(context.request.params, await terminologyText(context.service)) };
   if (mode !== 'full' && mode !== 'normative') throw new FhirError('invalid-parameter', 'mode must be full, normative or terminology.', { location: 'http.mode' });
   return { status: 200, body: shapeResource(context.request.params, statementText(context)) };
+};
+
+const terminologyText = async (service: Service): Promise<string> => {
+  if (service.terminology === undefined) throw new FhirError('not-implemented', 'mode=terminology is not served; ask for mode=full.', { location: 'http.mode' });
+  return JSON.stringify(terminologyCapabilities(service, { date: published, systems: await service.terminology.systems() }));
 };
 
 const statementText = ({ service }: Context): string => {
@@ -60,7 +66,7 @@ export const capabilityStatement = (service: Service): Record<string, unknown> =
 
 const resourcesOf = (service: Service): Record<string, unknown>[] => {
   const includes = includesByType(service.registry);
-  return resourceTypes.map((type) => ({ ...resourceCapability(service, type), ...includes.get(type), searchParam: searchParamsOf(service.registry, type), ...operationsOf(service, (operation) => isFor(operation, type)) }));
+  return resourceTypes.map((type) => ({ ...resourceCapability(service, type), ...includes.get(type), searchParam: searchParamsOf(service.registry, type), ...operationsOf(service, (operation) => isFor(operation, type), type) }));
 };
 
 const codesOf = (shapes: readonly string[]): string[] => [...new Set(routeTable.filter(({ shape }) => shapes.includes(shape)).map(({ code }) => code).filter((code) => code !== undefined))];
@@ -83,9 +89,9 @@ const resourceCapability = (service: Service, type: string): Record<string, unkn
   };
 };
 
-const operationsOf = (service: Service, wanted: (operation: Operation) => boolean): Record<string, unknown> => {
+const operationsOf = (service: Service, wanted: (operation: Operation) => boolean, type = ''): Record<string, unknown> => {
   const operations = [...service.operations.values()].filter(wanted);
-  return operations.length === 0 ? {} : { operation: operations.map(({ name, definition }) => ({ name, definition })) };
+  return operations.length === 0 ? {} : { operation: operations.map(({ name, definition, definitions }) => ({ name, definition: definitions?.[type] ?? definition })) };
 };
 
 const isFor = ({ levels, types }: Operation, type: string): boolean =>

@@ -59,7 +59,7 @@ const planOf = async (context: Context): Promise<PlannedSearch> => {
   return planSearchWithCodes({
     registry: service.registry, types: typesOf(context), within: request.compartment, params: request.params,
     handling: handlingOf(context), baseUrl, pageSize, maxPageSize, paging: { secret: pageSecret, viewerKey: viewer.key }, now: service.clock.now(),
-  }, service.codes);
+  }, service.terminology);
 };
 
 interface Total {

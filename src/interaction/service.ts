@@ -8,8 +8,8 @@ import type { Store } from '../store/store.js';
 import type { Permission } from '../access/scope.js';
 import type { Viewer } from '../access/viewer.js';
 import type { FhirRequest, FhirResponse } from './request.js';
-import type { CodeSource } from '../search/codes.js';
 import type { Registry } from '../search/registry.js';
+import type { Terminology } from '../terminology/port.js';
 
 export interface InteractionOptions {
   /** Base of absolute URLs, `http://host/fhir`, no trailing slash. */
@@ -38,8 +38,8 @@ export interface Service {
   readonly operations: ReadonlyMap<string, Operation>;
   readonly store: Store;
   readonly registry: Registry;
-  /** Sets of codes for searches; undefined: searches by them are refused. */
-  readonly codes?: CodeSource | undefined;
+  /** What codes mean, as of now; undefined: searches by sets of codes are refused. */
+  readonly terminology?: Terminology | undefined;
   /**
    * Findings of a resource about to be stored, as its plain value; an error among them refuses the write. A promise only
    * where something outside had to be asked, as a terminology server.
@@ -71,6 +71,10 @@ export interface Operation {
   readonly name: string;
   /** Canonical URL of the OperationDefinition. */
   readonly definition: string;
+  /** Where it is defined for a type by a definition of its own. */
+  readonly definitions?: Readonly<Record<string, string>> | undefined;
+  /** Names of the parameters it takes, where a statement lists them. */
+  readonly parameters?: readonly string[] | undefined;
   readonly levels: readonly ('system' | 'type' | 'instance')[];
   /** Types it is for; undefined: any. */
   readonly types?: readonly string[] | undefined;

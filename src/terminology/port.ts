@@ -2,7 +2,7 @@
  * The terminology port (https://hl7.org/fhir/R4/terminology-service.html): what validation, search and operations ask
  * about codes. What cannot be known here is said to be unknown; it never passes silently.
  */
-import type { Coding, ConceptProperty, Designation, MapTarget, ValueSet } from './resource.js';
+import type { Coding, ConceptMap, ConceptProperty, Designation, MapTarget, ValueSet } from './resource.js';
 
 /** At hand now when everything needed is in memory, else a promise. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -109,8 +109,8 @@ export interface SubsumesAsked {
 export type Subsumption = 'equivalent' | 'subsumes' | 'subsumed-by' | 'not-subsumed';
 
 export interface TranslateAsked {
-  /** Canonical URL of a concept map, or the map's own source and target. */
-  readonly url?: string | undefined;
+  /** Canonical URL of a concept map, or the map itself; undefined: every map that fits. */
+  readonly url?: string | ConceptMap | undefined;
   readonly conceptMapVersion?: string | undefined;
   /** Value sets the code comes from and the translation is wanted in. */
   readonly source?: string | undefined;

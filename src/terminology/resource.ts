@@ -130,6 +130,9 @@ export interface TerminologyResources {
 }
 export type TerminologyType = keyof TerminologyResources;
 
+/** Returns whether a code system with this `content` defines concepts of its own. */
+export const hasConcepts = (content: string): boolean => content !== 'not-present' && content !== 'supplement';
+
 /** Returns the two halves of a canonical `url|version`. */
 export const splitCanonical = (canonical: string): { readonly url: string; readonly version: string | undefined } => {
   const bar = canonical.lastIndexOf('|');

@@ -5,10 +5,10 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../core/package-root.js';
-import type { TerminologyResources, TerminologyType } from '../resource.js';
+import { hasConcepts, type TerminologyResources, type TerminologyType } from '../resource.js';
 import type { TerminologySource } from './source.js';
 
-type Row = readonly [type: string, url: string, version: string, offset: number, length: number, supplements?: string];
+type Row = readonly [type: string, url: string, version: string, offset: number, length: number, content?: string, supplements?: string];
 
 const path = (name: string): string => join(packageRoot, 'generated', name);
 
@@ -35,9 +35,9 @@ export const makeCoreSource = (): TerminologySource => {
       const row = rows().get(`${type} ${url}`);
       return row === undefined ? [] : [read<T>(row)];
     },
-    supplements: (url) => of('CodeSystem').filter((row) => row[5] === url).map((row) => read<'CodeSystem'>(row)),
+    supplements: (url) => of('CodeSystem').filter((row) => row[6] === url).map((row) => read<'CodeSystem'>(row)),
     conceptMaps: () => of('ConceptMap').map((row) => read<'ConceptMap'>(row)),
-    codeSystems: () => of('CodeSystem').map(([, url, version]) => [url, version] as const),
+    codeSystems: () => of('CodeSystem').filter(([, , , , , content = '']) => hasConcepts(content)).map(([, url, version]) => [url, version] as const),
   };
 };
 

@@ -3,7 +3,7 @@
  * here. What the specification defines cannot be redefined by storing a resource with its URL.
  */
 import type { MaybePromise } from '../port.js';
-import { splitCanonical, type CodeSystem, type ConceptMap, type TerminologyResources, type TerminologyType, type ValueSet } from '../resource.js';
+import { hasConcepts, splitCanonical, type CodeSystem, type ConceptMap, type TerminologyResources, type TerminologyType, type ValueSet } from '../resource.js';
 import type { AnySystem } from './concept-system.js';
 import { coreVersion } from './core-source.js';
 import { builtInSystem } from './grammar/systems.js';
@@ -68,7 +68,7 @@ export const makeLibrary = ({ sources, imported }: LibraryOptions): Library => {
     if (first !== undefined && isWhole(first)) return first;
     const all = found.get(`CodeSystem ${url}`) as readonly CodeSystem[];
     const candidate = all.find((one) => fits(one, version) && isWhole(one)) ?? first;
-    return candidate?.content === 'not-present' || candidate?.content === 'supplement' ? undefined : candidate;
+    return candidate === undefined || !hasConcepts(candidate.content) ? undefined : candidate;
   };
   return {
     system: (url, version) => builtInSystem(url) ?? built.get(version === undefined ? url : `${url}\n${version}`),

@@ -9,6 +9,7 @@ export const translateCode = (asked: TranslateAsked, library: Library): readonly
   mapsFor(asked, library).flatMap((map) => translateBy(map, asked, { library, within: [] }));
 
 const mapsFor = ({ url, conceptMapVersion, source, target, reverse }: TranslateAsked, library: Library): readonly ConceptMap[] => {
+  if (typeof url === 'object') return [url];
   if (url !== undefined) return [findMap(conceptMapVersion === undefined ? url : `${splitCanonical(url).url}|${conceptMapVersion}`, library)];
   const [from, to] = reverse === true ? [target, source] : [source, target];
   return library.conceptMaps().filter((map) => isAbout(map.sourceUri ?? map.sourceCanonical, from) && isAbout(map.targetUri ?? map.targetCanonical, to));

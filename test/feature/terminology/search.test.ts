@@ -14,8 +14,8 @@ const many: CodeSystem = {
   concept: [{ code: 'top', concept: Array.from({ length: 10_001 }, (_, index) => ({ code: String(index) })) }],
 };
 const manySet = { resourceType: 'ValueSet', url: 'http://example.org/vs/many', status: 'active', compose: { include: [{ system: many.url ?? '' }] } } as const;
-const codes = makeLocalTerminology({ sources: [makeCoreSource(), makeMemorySource([animalSystem, ...animalSets, many, manySet])] });
-const service = { ...makeService(makeMemoryStore(systemClock)), codes };
+const terminology = makeLocalTerminology({ sources: [makeCoreSource(), makeMemorySource([animalSystem, ...animalSets, many, manySet])] });
+const service = { ...makeService(makeMemoryStore(systemClock)), terminology };
 
 const find = async (query: string, prefer = {}): Promise<string> => {
   const { body = '' } = await call(service, { method: 'GET', url: query, prefer });
