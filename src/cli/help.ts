@@ -1,19 +1,23 @@
 /** The texts of `--help`, made from the records of the commands. */
 import type { Command } from './command.js';
 import { exitCodes } from './exit-code.js';
-import { commonOptions, type OptionTable } from './options.js';
+import { commonOptions, type OptionRow, type OptionTable } from './options.js';
 
 const columns = (rows: readonly (readonly [left: string, right: string])[]): string => {
   const width = Math.max(...rows.map(([left]) => left.length));
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
 };
 
-const optionRows = (options: OptionTable): (readonly [string, string])[] =>
-  Object.entries(options).map(([name, { value, about, many }]) => [`--${name}${value === undefined ? '' : ` ${value}`}${many === true ? '...' : ''}`, about]);
+const written = ([name, { value, many }]: readonly [string, OptionRow]): string => `--${name}${value === undefined ? '' : ` ${value}`}${many === true ? '...' : ''}`;
+
+const optionRows = (options: OptionTable): (readonly [string, string])[] => Object.entries(options).map((option) => [written(option), option[1].about]);
+
+/** As it would be written on a command line: what may be left out is in brackets. */
+const bracketed = (options: OptionTable): string[] =>
+  Object.entries(options).map((option) => (option[1].needed === true ? written(option) : `[${written(option)}]`));
 
 const signature = ({ name, usage, options }: Command): string => {
-  const own = Object.keys(options).length === 0 ? '' : ' [options]';
-  return `concierge ${name}${usage === '' ? '' : ` ${usage}`}${own}`;
+  return ['concierge', name, ...(usage === '' ? [] : [usage]), ...bracketed(options)].join(' ');
 };
 
 /** Returns the help of one command. */
@@ -35,7 +39,7 @@ export const generalHelp = (commands: readonly Command[]): string => [
 /** Returns the commands and the exit codes as Markdown tables, for the README. */
 export const commandsMarkdown = (commands: readonly Command[]): string => [
   '| command | what it does |', '|---|---|',
-  ...commands.map((command) => `| \`${[command.name, command.usage, ...optionRows(command.options).map(([left]) => `[${left}]`)].filter((part) => part !== '').join(' ').replaceAll('|', '\\|')}\` | ${command.summary.replaceAll('|', '\\|')} |`),
+  ...commands.map((command) => `| \`${[command.name, command.usage, ...bracketed(command.options)].filter((part) => part !== '').join(' ').replaceAll('|', '\\|')}\` | ${command.summary.replaceAll('|', '\\|')} |`),
   '', '| exit code | meaning |', '|---|---|',
   ...Object.values(exitCodes).map(({ code, meaning }) => `| ${String(code)} | ${meaning} |`),
 ].join('\n');

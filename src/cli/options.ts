@@ -7,6 +7,8 @@ export interface OptionRow {
   /** Placeholder of its value in the help, `FILE`; absent for a flag. */
   readonly value?: string | undefined;
   readonly about: string;
+  /** Must be given; the command asks for it by `required`. */
+  readonly needed?: true | undefined;
   /** May be given several times. */
   readonly many?: boolean | undefined;
 }

@@ -10,7 +10,7 @@ export const backup: StoreCommand = {
   summary: 'Copies the store to a new file as it is at one moment; the server goes on serving.',
   usage: '',
   about: 'The file holds health data: it is readable by its owner alone. "concierge restore" reads it.',
-  options: { to: { value: 'FILE', about: 'The file to write; it must not exist.' } },
+  options: { to: { value: 'FILE', needed: true, about: 'The file to write; it must not exist.' } },
   needs: 'store',
   run: async (call, { service: { store } }) => {
     takeNoWords(call.given);

@@ -15,7 +15,7 @@ export const exportData: StoreCommand = {
   usage: '',
   about: 'The files hold health data: they are readable by their owner alone. "concierge import" reads them.',
   options: {
-    to: { value: 'FOLDER', about: 'Where to; new or empty.' },
+    to: { value: 'FOLDER', needed: true, about: 'Where to; new or empty.' },
     type: { value: 'TYPE', about: 'Only resources of this type.', many: true },
   },
   needs: 'store',

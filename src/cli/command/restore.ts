@@ -11,7 +11,7 @@ export const restore: PlainCommand = {
   summary: 'Puts a backup in the place of the store; the server must not run.',
   usage: '',
   about: 'The file is checked before and the store after. DATA_DIR must hold no store, unless --force replaces it; its files are kept in a folder beside.',
-  options: { from: { value: 'FILE', about: 'What "concierge backup" wrote.' }, force: { about: 'Replace the store that is there.' } },
+  options: { from: { value: 'FILE', needed: true, about: 'What "concierge backup" wrote.' }, force: { about: 'Replace the store that is there.' } },
   needs: 'nothing',
   run: async (call) => {
     takeNoWords(call.given);

@@ -42,7 +42,7 @@ describe('run', () => {
   it('answers --help anywhere and runs nothing then', async () => {
     let ran = false;
     const helped = await play(['look', '--help'], { look: async () => plain('look', () => { ran = true; }) });
-    expect(helped.out).toMatch(/^concierge look \[options\]\n[^]*Does look\.[^]*--deep +Deeper\.[^]*--json/);
+    expect(helped.out).toMatch(/^concierge look \[--deep\]\n[^]*Does look\.[^]*--deep +Deeper\.[^]*--json/);
     expect([helped.code, ran]).toEqual([0, false]);
     expect((await play(['--help'], table)).code).toBe(0);
     expect((await play([], table))).toMatchObject({ code: 2, out: expect.stringContaining('Does look.') });
