@@ -5,7 +5,8 @@ import type { Context, Perform } from './context.js';
 import { answerEntry } from './entry-text.js';
 import { checkAnswerTaken, idempotent, keptAnswer } from './idempotency.js';
 import { refusalOf } from './refusal.js';
-import type { FhirResponse, RawEntry } from './request.js';
+import type { FhirResponse, RawEntry, TrialResult } from './request.js';
+import { answerTrial } from './trial.js';
 
 /** Entries that run side by side: enough to share commits, few enough to stay fair to other callers. */
 const width = 16;
@@ -16,19 +17,28 @@ const phases = ['DELETE', 'POST', 'PUT', 'PATCH', 'GET', 'HEAD'];
 export const answerBatch = async (context: Context, raw: readonly RawEntry[], perform: Perform): Promise<FhirResponse> => {
   const replayed = await claim(context);
   const answers: string[] = new Array<string>(raw.length).fill('');
+  const tried: TrialResult[][] = [];
   const read = raw.map((entry, index) => readOrRefuse(context, entry, index));
   const entries = read.filter((entry): entry is EntryIn => !('refusal' in entry));
   for (const phase of phases) {
     await inParallel(entries.filter((entry) => entry.method === phase), async (entry) => {
-      answers[entry.index] = answerEntry(context.service.options.baseUrl, await answerOne(context, entry, perform), entry.method);
+      const response = await answerOne(context, entry, perform);
+      if (context.request.dryRun === true) tried[entry.index] = triedBy(entry.index, response);
+      else answers[entry.index] = answerEntry(context.service.options.baseUrl, response, entry.method);
     });
   }
   for (const entry of read) {
-    if ('refusal' in entry) answers[entry.index] = answerEntry(context.service.options.baseUrl, entry.refusal);
+    if (!('refusal' in entry)) continue;
+    answers[entry.index] = answerEntry(context.service.options.baseUrl, entry.refusal);
+    tried[entry.index] = triedBy(entry.index, entry.refusal);
   }
+  if (context.request.dryRun === true) return answerTrial(200, tried.flat());
   const { ids, clock } = context.service;
   return { status: 200, replayed, body: bundleText({ id: ids.resource(), type: 'batch-response', updated: clock.now(), links: [], entries: answers }) };
 };
+
+const triedBy = (entry: number, { trial, status, issues = [], code }: FhirResponse): TrialResult[] =>
+  trial === undefined ? [{ entry, status, issues, code }] : trial.map((result) => ({ ...result, entry }));
 
 /** Takes the key for this batch, or finds it taken by the same batch: then the entries' own keys replay what was done. */
 const claim = async (context: Context): Promise<boolean | undefined> => {

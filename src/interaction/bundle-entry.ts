@@ -87,7 +87,7 @@ interface RequestParts {
 const aboutForm = new Set(['_format', '_pretty']);
 
 const requestOf = (context: Context, { route, params, request, resource, index }: RequestParts): FhirRequest => {
-  const { prefer, requestId, idempotencyKey } = context.request;
+  const { prefer, requestId, idempotencyKey, dryRun } = context.request;
   const text = (name: string): string | undefined => (typeof request[name] === 'string' ? request[name] : undefined);
   return {
     ...route,
@@ -96,6 +96,7 @@ const requestOf = (context: Context, { route, params, request, resource, index }
     prefer: { ...prefer, return: prefer.return ?? 'minimal' },
     payload: resource === undefined ? undefined : payloadOf(route, resource),
     idempotencyKey: idempotencyKey === undefined ? undefined : `${idempotencyKey.slice(0, 240)}#${String(index)}`,
+    dryRun,
     requestId,
   };
 };

@@ -13,6 +13,7 @@ import { checkAnswerTaken, keptAnswer, type Recipe } from './idempotency.js';
 import { checkUnreferenced } from './reference.js';
 import type { Incoming } from './incoming.js';
 import type { FhirResponse } from './request.js';
+import { answerTrial, commitOrTry, trialOf } from './trial.js';
 
 /** What a decided write will store and answer. Neither `write` nor `found`: there was nothing to do. */
 export interface Change {
@@ -65,7 +66,7 @@ const attempt = async (context: Context, decide: () => Promise<Change>): Promise
     const answer = keptAnswer(context, recipeOf(change));
     if (change.write === undefined && answer === undefined) return respondTo(context, change, 0);
     const writes = change.write === undefined ? [] : [change.write];
-    const result = await context.service.store.commit({ writes, guards: change.guards, answer });
+    const result = await commitOrTry(context, { writes, guards: change.guards, answer });
     if (result.ok) return respondTo(context, change, result.updated);
     checkAnswerTaken(result);
     checkUnreferenced(result, change.guards);
@@ -73,7 +74,8 @@ const attempt = async (context: Context, decide: () => Promise<Change>): Promise
   throw new FhirError('version-conflict', 'The resource keeps changing while this request is processed; repeat it.', { retryAfter: 1 });
 };
 
-const respondTo = (context: Context, { write, found, status, issues }: Change, updated: number): FhirResponse => {
+const respondTo = async (context: Context, { write, found, status, issues }: Change, updated: number): Promise<FhirResponse> => {
   const version = write === undefined ? found : versionOf(write, updated);
+  if (context.request.dryRun === true) return answerTrial(status, [await trialOf(context, { status, version, isWritten: write !== undefined, issues })]);
   return version === undefined ? answerNothing(context) : answerWrite(context, { status, version, issues });
 };

@@ -1,8 +1,8 @@
 /** delete and conditional delete, https://hl7.org/fhir/R4/http.html#delete */
 import { FhirError } from '../core/error.js';
-import type { ResourceKey, Version } from '../store/resource.js';
+import type { ResourceKey, Version, Write } from '../store/resource.js';
 import { answerNothing } from './answer.js';
-import { applyChange, deletionOf, type Change } from './change.js';
+import { applyChange, deletionOf, versionOf, type Change } from './change.js';
 import { keyOf, typeOf, type Context, type Interaction } from './context.js';
 import { lookUp } from './gate.js';
 import { checkAnswerTaken, keptAnswer } from './idempotency.js';
@@ -10,6 +10,7 @@ import { matchNow, onlyMatch, parseCriteria, type Criteria } from './match.js';
 import { checkPreconditions } from './precondition.js';
 import { checkUnreferenced, guardUnreferenced, warnReferenced } from './reference.js';
 import type { FhirResponse } from './request.js';
+import { answerTrial, commitOrTry, trialOf } from './trial.js';
 
 /** Returns 204 (200 with an outcome on wish), also when there was nothing to delete. */
 export const remove: Interaction = async (context) => {
@@ -60,12 +61,17 @@ const deleteMatches = async (context: Context, criteria: Criteria): Promise<Fhir
     const guards = [guard, ...versions.flatMap((version) => guardUnreferenced(context, version))];
     const writes = versions.map((version) => deletionOf(version, version.version));
     const answer = keptAnswer(context, { kind: 'nothing' });
-    const result = await context.service.store.commit({ writes, guards, answer });
-    if (result.ok) return answerDeleted(context, versions.length);
+    const result = await commitOrTry(context, { writes, guards, answer });
+    if (result.ok) return context.request.dryRun === true ? answerTried(context, writes, result.updated) : answerDeleted(context, versions.length);
     checkAnswerTaken(result);
     checkUnreferenced(result, guards);
   }
   throw new FhirError('version-conflict', 'The matches keep changing while this request is processed; repeat it.', { retryAfter: 1 });
+};
+
+const answerTried = async (context: Context, writes: readonly Write[], updated: number): Promise<FhirResponse> => {
+  const trials = writes.map((write) => trialOf(context, { status: 204, version: versionOf(write, updated), isWritten: true, issues: [] }));
+  return answerTrial(204, await Promise.all(trials));
 };
 
 const answerDeleted = (context: Context, count: number): FhirResponse =>

@@ -9,6 +9,9 @@ export const performOperation: Interaction = async (context) => {
   if (operation.affectsState && context.request.method !== 'POST') {
     throw new FhirError('method-not-allowed', `$${operation.name} changes something and takes POST only.`, { allow: ['POST'] });
   }
+  if (context.request.dryRun === true && operation.affectsState && operation.dryRun !== true) {
+    throw new FhirError('not-implemented', `$${operation.name} changes something and cannot be tried: leave X-Dry-Run out. Nothing was done.`, { location: 'http.X-Dry-Run' });
+  }
   return operation.handle(context);
 };
 

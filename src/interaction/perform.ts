@@ -48,7 +48,8 @@ const interactions: Readonly<Record<InteractionName, Interaction>> = {
  * Throws a FhirError for whatever the caller can mend; any other error is a failure of the server.
  */
 export const perform: Perform = async (service, viewer, request) => {
-  const context = { service, viewer, request };
+  // A dry run is no answer to keep: it leaves the key for the real request.
+  const context = { service, viewer, request: request.dryRun === true ? { ...request, idempotencyKey: undefined } : request };
   checkRequest(context);
   return interactions[request.interaction](context);
 };

@@ -66,9 +66,25 @@ export interface FhirRequest {
   readonly prefer: Prefer;
   readonly payload?: Payload | undefined;
   readonly idempotencyKey?: string | undefined;
+  /** Nothing is stored; the answer says what would have happened. */
+  readonly dryRun?: boolean | undefined;
   readonly requestId: string;
   /** Ends long work when its caller has left. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What one change of a dry run would come to. */
+export interface TrialResult {
+  /** Place in the Bundle, from 0. */
+  readonly entry?: number | undefined;
+  readonly status: number;
+  /** `Type/id` of the resource. */
+  readonly target?: string | undefined;
+  readonly version?: number | undefined;
+  /** JSON Patch from what is there to what would be; undefined when nothing would change or the caller may not read it. */
+  readonly diff?: string | undefined;
+  readonly issues: readonly Issue[];
+  readonly code?: ErrorCode | undefined;
 }
 
 export interface FhirResponse {
@@ -85,4 +101,6 @@ export interface FhirResponse {
   readonly code?: ErrorCode | undefined;
   /** An answer kept from an earlier request with this Idempotency-Key. */
   readonly replayed?: boolean | undefined;
+  /** The results of a dry run, of which `body` tells. */
+  readonly trial?: readonly TrialResult[] | undefined;
 }

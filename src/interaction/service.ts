@@ -80,6 +80,8 @@ export interface Operation {
   readonly types?: readonly string[] | undefined;
   /** One that changes something is not done by GET. */
   readonly affectsState: boolean;
+  /** Whether one that changes something honours `request.dryRun`; else it is refused with it. */
+  readonly dryRun?: boolean | undefined;
   /** What a token needs on the type, or on every type at system level; undefined: `rs`, and all of `cruds` where it changes something. */
   readonly permissions?: readonly Permission[] | undefined;
   readonly handle: Interaction;

@@ -13,7 +13,8 @@ import type { Context, Perform } from './context.js';
 import { answerEntry } from './entry-text.js';
 import { checkAnswerTaken, keptAnswer, replayRecipe, type Recipe } from './idempotency.js';
 import { refusalOf } from './refusal.js';
-import type { FhirResponse } from './request.js';
+import type { FhirResponse, TrialResult } from './request.js';
+import { answerTrial, commitOrTry, trialOf } from './trial.js';
 import { checkUnreferenced } from './reference.js';
 import { decideEntries, type Decided } from './transaction-decide.js';
 import { prepareEntries, withinAsync, type Prepared } from './transaction-prepare.js';
@@ -32,7 +33,8 @@ export const transact = async (context: Context, entries: readonly EntryIn[], pe
     const { writes, guards } = commitOf(changes);
     const recipes = entries.map((entry): Recipe | null => { const change = changes.get(entry.index); return change === undefined ? null : recipeOf(change); });
     const answer = keptAnswer(context, { kind: 'transaction', entries: recipes });
-    const result = writes.length === 0 && answer === undefined ? { ok: true as const, updated: 0 } : await context.service.store.commit({ writes, guards, answer });
+    const result = writes.length === 0 && answer === undefined ? { ok: true as const, updated: 0 } : await commitOrTry(context, { writes, guards, answer });
+    if (result.ok && context.request.dryRun === true) return answerTried(context, { entries, changes, updated: result.updated });
     if (result.ok) return answerAll(context, entries, (entry) => answerEntryOf(context, { entry, change: withTwin(changes, entry.index), updated: result.updated, perform }));
     checkAnswerTaken(result);
     checkUnreferenced(result, guards);
@@ -105,6 +107,24 @@ const answerAll = async (context: Context, entries: readonly EntryIn[], answerOf
   }
   const { ids, clock } = context.service;
   return { status: 200, body: bundleText({ id: ids.resource(), type: 'transaction-response', updated: clock.now(), links: [], entries: answers }) };
+};
+
+interface Trying {
+  readonly entries: readonly EntryIn[];
+  readonly changes: ReadonlyMap<number, Decided>;
+  readonly updated: number;
+}
+
+/** A read that cannot be answered has failed the whole before; what it would find after the writes is not stored anywhere. */
+const answerTried = async (context: Context, { entries, changes, updated }: Trying): Promise<FhirResponse> => {
+  const results: TrialResult[] = [];
+  for (const entry of entries) {
+    const change = withTwin(changes, entry.index);
+    const isWritten = change?.write !== undefined && changes.get(entry.index)?.twin === undefined;
+    const version = change?.write === undefined ? change?.found : versionOf(change.write, updated);
+    results.push(await trialOf({ ...context, request: entry.request }, { entry: entry.index, status: change?.status ?? 200, version, isWritten, issues: change?.issues ?? [] }));
+  }
+  return answerTrial(200, results);
 };
 
 interface Answering {

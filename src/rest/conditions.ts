@@ -26,6 +26,14 @@ export const idempotencyKeyOf = (req: IncomingMessage): string | undefined => {
   throw new FhirError('invalid-header', 'Idempotency-Key must be 1 to 255 visible ASCII characters.', { location: 'http.Idempotency-Key' });
 };
 
+/** Returns whether the request is to be tried only; undefined when it does not say. Throws `invalid-header`: what is meant to be tried is never stored. */
+export const dryRunOf = (req: IncomingMessage): boolean | undefined => {
+  if (req.headers['x-dry-run'] === undefined) return undefined;
+  const sent = onlyOne(req, 'X-Dry-Run').trim().toLowerCase();
+  if (sent === 'true' || sent === 'false') return sent === 'true';
+  throw new FhirError('invalid-header', 'X-Dry-Run must be true or false.', { location: 'http.X-Dry-Run' });
+};
+
 /** Node joins repeated fields with a comma, which criteria may hold themselves. */
 const onlyOne = ({ rawHeaders }: IncomingMessage, header: string): string => {
   const name = header.toLowerCase();

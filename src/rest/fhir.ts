@@ -5,7 +5,7 @@ import type { FhirRequest, FhirResponse } from '../interaction/request.js';
 import { checkRequest } from '../interaction/permission.js';
 import { routeOf, type Route } from '../interaction/route.js';
 import { ClientGone } from './body.js';
-import { conditionsOf, idempotencyKeyOf } from './conditions.js';
+import { conditionsOf, dryRunOf, idempotencyKeyOf } from './conditions.js';
 import type { Exchange, Host } from './exchange.js';
 import { negotiate, withoutForm } from './negotiate.js';
 import { readForm, readPayload } from './payload.js';
@@ -38,7 +38,7 @@ const answer = async (host: Host, exchange: Exchange, { segments, query }: FhirT
   const viewer = host.viewerOf === undefined ? openViewer : await host.viewerOf(req);
   const request: FhirRequest = {
     ...route, params: withoutForm(params), conditions: conditionsOf(req), prefer: parsePrefer(headerOf(req.headers['prefer'])),
-    idempotencyKey: idempotencyKeyOf(req), requestId: exchange.requestId, ...(mayBeLong(route) ? { signal: signalOf(exchange) } : {}),
+    idempotencyKey: idempotencyKeyOf(req), dryRun: dryRunOf(req), requestId: exchange.requestId, ...(mayBeLong(route) ? { signal: signalOf(exchange) } : {}),
   };
   // Decided from token and request line alone, before a byte of the body is read.
   checkRequest({ service: host.service, viewer, request });

@@ -18,7 +18,7 @@ const protection: HeaderList = [
 const https: HeaderList = ['Strict-Transport-Security', 'max-age=31536000; includeSubDomains'];
 
 /** Headers a web app may read. */
-export const exposed = 'ETag, Location, Content-Location, Last-Modified, X-Request-Id, X-Correlation-Id, X-Progress, Retry-After, Idempotency-Replayed, Link';
+export const exposed = 'ETag, Location, Content-Location, Last-Modified, X-Request-Id, X-Correlation-Id, X-Progress, Retry-After, Idempotency-Replayed, X-Dry-Run, Link';
 
 export interface FixedHeads {
   /** For everybody. */

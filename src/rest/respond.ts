@@ -23,6 +23,7 @@ export const respond = (host: Host, exchange: Exchange, response: FhirResponse):
     }
   }
   if (replayed === true) headers.push('Idempotency-Replayed', 'true');
+  if (response.trial !== undefined) headers.push('X-Dry-Run', 'true');
   exchange.code ??= code;
   const text = bodyOf(response);
   if (text !== undefined && exchange.form.format === 'xml') return sendXml(host, exchange, { status, headers, body: text });
