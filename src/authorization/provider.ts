@@ -56,6 +56,7 @@ const configurationOf = (parts: ProviderParts): Configuration => {
     responseTypes: ['code'],
     subjectTypes: ['public'],
     pkce: { required: () => true },
+    allowOmittingSingleRegisteredRedirectUri: false,
     clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
     enabledJWA: { clientAuthSigningAlgValues: ['RS384', 'ES384'], idTokenSigningAlgValues: ['RS256', 'ES256'], dPoPSigningAlgValues: ['ES256', 'ES384', 'RS256'] },
     clockTolerance: 30,
