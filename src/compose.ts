@@ -2,6 +2,9 @@
  * Puts the program together: the only file that names engines, and the place where parts above the interactions plug in
  * what they add. Commands use the core alone; the server adds HTTP, jobs and whatever the parts bring.
  */
+import { join } from 'node:path';
+import { securityStatement } from './authorization/discovery.js';
+import type { AuthorizationPart } from './authorization/part.js';
 import { fhirBase } from './config/read.js';
 import { keptSecret, prepareDataDir } from './config/data-dir.js';
 import type { Config } from './config/table.js';
@@ -23,6 +26,7 @@ import { makeValidateOperation } from './operation/validate.js';
 import { httpDefaults, type HttpOptions } from './rest/options.js';
 import type { HttpServer, HttpServerParts, Mount } from './rest/server.js';
 import { makeRegistry } from './search/registry.js';
+import type { GrantStore } from './store/grant.js';
 import { openSqliteStore } from './store-sqlite/open.js';
 import { restoreSqlite, type Restored } from './store-sqlite/restore.js';
 import { makeMemorySource } from './terminology/local/memory-source.js';
@@ -49,6 +53,8 @@ export interface Core {
   readonly mounts: readonly Mount[];
   readonly jobs: readonly Job[];
   readonly viewerOf: HttpServerParts['viewerOf'];
+  /** The authorization server, opened when it is first asked for: most commands have no use for it. */
+  readonly authorization: () => Promise<AuthorizationPart>;
   /** Says where clients reach the server, once the port is known. */
   readonly setPort: (port: number) => void;
   readonly close: () => Promise<void>;
@@ -85,15 +91,20 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
     const validation = makeValidation(config, guides, terminology.quick);
     const service: Service = {
       operations, store, registry: makeRegistry({ baseUrl: () => baseUrl }), validate: validation.validate, lanes: makeKeyedQueue(), clock, ids: randomIds, observe, options, terminology: terminology.fresh,
+      security: config.auth === 'open' ? undefined : () => securityStatement({ origin: originOf(baseUrl) }),
     };
     const made: Part[] = await Promise.all(parts.map((part) => part(service, config)));
     made.push({ operations: [validation.operation, ...terminology.operations], jobs: [terminology.job(service)] });
     for (const operation of made.flatMap((part) => part.operations ?? [])) operations.set(operation.name, operation);
+    const authorization = lazily(() => openAuthorization(config, service));
     return {
-      config, service, mounts: made.flatMap((part) => part.mounts ?? []), jobs: made.flatMap((part) => part.jobs ?? []),
+      config, service, authorization: authorization.get, mounts: made.flatMap((part) => part.mounts ?? []), jobs: made.flatMap((part) => part.jobs ?? []),
       viewerOf: made.find((part) => part.viewerOf !== undefined)?.viewerOf,
       setPort: (port) => { baseUrl = fhirBase(config, port); },
-      close: () => store.close(),
+      close: async () => {
+        await authorization.opened?.then(({ server }) => server.close(), () => undefined);
+        await store.close();
+      },
     };
   } catch (error) {
     await store.close();
@@ -113,6 +124,25 @@ const makeValidation = ({ profiles: mode, unknownModifiers }: Config, guides: Ke
   return { validate: makeWriteValidator({ base, profiles, mode, unknownModifiers }), operation: makeValidateOperation({ base, profiles, knows }) };
 };
 
+const originOf = (base: string): string => base.slice(0, -'/fhir'.length);
+
+const lazily = <T>(open: () => Promise<T>): { readonly get: () => Promise<T>; readonly opened: Promise<T> | undefined } => {
+  let opened: Promise<T> | undefined;
+  return { get: () => (opened ??= open()), get opened() { return opened; } };
+};
+
+const openAuthorization = async (config: Config, service: Service): Promise<AuthorizationPart> => {
+  // The provider is large, and tells of itself when it is loaded.
+  const [{ makeAuthorization }, { openSqliteGrants }] = await Promise.all([import('./authorization/part.js'), import('./store-sqlite/grant/open.js')]);
+  if (config.authKey === undefined) service.observe({ kind: 'notice', level: 'info', message: 'AUTH_KEY is not set: the key of the authorization records lies beside them in DATA_DIR.' });
+  const authKey = config.authKey ?? await keptSecret(config.dataDir, 'auth-key');
+  const grants: GrantStore = openSqliteGrants({ file: join(config.dataDir, 'authorization.db'), clock: service.clock });
+  return makeAuthorization({
+    grants, authKey, service, perform,
+    options: () => ({ ...config, passwordCost: 17, demo: false, origin: originOf(service.options.baseUrl), fhirBase: service.options.baseUrl }),
+  });
+};
+
 const interactionOptions = (config: Config, pageSecret: string, baseUrl: () => string): InteractionOptions =>
   ({ ...config, pageSecret, version: programVersion(), get baseUrl() { return baseUrl(); } });
 
@@ -127,7 +157,10 @@ export const makeServer = async (core: Core, { isFatal, ...parts }: Pick<HttpSer
   // Commands have no use for it.
   const { makeHttpServer } = await import('./rest/server.js');
   const { service, mounts, viewerOf, config } = core;
-  return makeHttpServer({ service, perform, options: httpOptions(config), mounts, viewerOf, readiness: () => probe(core, isFatal), ...parts });
+  const open = { service, perform, options: httpOptions(config), mounts, viewerOf, readiness: () => probe(core, isFatal), ...parts };
+  if (config.auth === 'open') return makeHttpServer(open);
+  const authorization = await core.authorization();
+  return makeHttpServer({ ...open, mounts: [...mounts, ...authorization.mounts], viewerOf: authorization.server.viewerOf, isAppOrigin: authorization.server.isAppOrigin });
 };
 
 /** A commit that is only tried goes the way of every write, up to the disk. */

@@ -1,5 +1,4 @@
 /** What clients read before anything else: https://hl7.org/fhir/smart-app-launch/conformance.html and OpenID Connect Discovery 1.0. */
-import { Router, type RequestHandler } from 'express';
 import { mountPath, type AuthorizationOptions } from './option.js';
 import { launchScopes } from './client/scope.js';
 
@@ -70,7 +69,7 @@ export const brandsBundle = ({ origin, fhirBase }: AuthorizationOptions): Record
 };
 
 /** Returns the security element of the CapabilityStatement (https://hl7.org/fhir/smart-app-launch/conformance.html#using-cs). */
-export const securityStatement = (options: AuthorizationOptions): Record<string, unknown> => {
+export const securityStatement = (options: Pick<AuthorizationOptions, 'origin'>): Record<string, unknown> => {
   const { authorization_endpoint, token_endpoint, revocation_endpoint, introspection_endpoint } = endpointsOf(options);
   const uris: readonly (readonly [string, string])[] = [['authorize', authorization_endpoint], ['token', token_endpoint], ['revoke', revocation_endpoint], ['introspect', introspection_endpoint], ['manage', `${options.origin}${mountPath}/account`]];
   return {
@@ -81,22 +80,4 @@ export const securityStatement = (options: AuthorizationOptions): Record<string,
       ...smartCapabilities.map((valueCode) => ({ url: 'http://fhir-registry.smarthealthit.org/StructureDefinition/capabilities', valueCode })),
     ],
   };
-};
-
-const documentHandler = (make: () => Record<string, unknown>, type = 'application/json'): RequestHandler => (req, res, next) => {
-  if (req.method !== 'GET' && req.method !== 'HEAD' && req.method !== 'OPTIONS') return next();
-  // Discovery is public and holds no secret: any web app may read it.
-  res.set({ 'Access-Control-Allow-Origin': '*', 'Access-Control-Allow-Headers': 'Accept, Content-Type, Authorization', 'Cache-Control': 'public, max-age=300', 'X-Content-Type-Options': 'nosniff' });
-  if (req.method === 'OPTIONS') return res.set('Access-Control-Allow-Methods', 'GET, HEAD').status(204).end();
-  res.type(type).send(JSON.stringify(make()));
-};
-
-/** Returns the router for a `.well-known` folder, of the FHIR base or of the origin. */
-export const makeDiscovery = (options: () => AuthorizationOptions): Router => {
-  const router = Router();
-  router.use('/smart-configuration', documentHandler(() => smartConfiguration(options())));
-  router.use('/openid-configuration', documentHandler(() => openidConfiguration(options())));
-  router.use('/oauth-authorization-server', documentHandler(() => openidConfiguration(options())));
-  router.use('/user-access-brands.json', documentHandler(() => brandsBundle(options()), 'application/fhir+json'));
-  return router;
 };

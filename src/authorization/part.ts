@@ -2,7 +2,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { FhirError } from '../core/error.js';
 import type { Observe } from '../core/observe.js';
-import { makeDiscovery } from './discovery.js';
+import { makeDiscovery } from './http/discovery.js';
 import { asHandler, makeRouter } from './http/router.js';
 import { openExchange, setHeaders } from './http/page-exchange.js';
 import { mountPath } from './option.js';

@@ -72,7 +72,7 @@ const configurationOf = (parts: ProviderParts): Configuration => {
     expiresWithSession: async (_ctx, token) => token.scopes.has('online_access') && !token.scopes.has('offline_access'),
     ttl: {
       AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? options.accessTokenSeconds,
-      AuthorizationCode: 60, ClientCredentials: options.backendTokenSeconds, IdToken: 3600, Interaction: 1800,
+      AuthorizationCode: 60, ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? options.backendTokenSeconds, IdToken: 3600, Interaction: 1800,
       Grant: 400 * day, RefreshToken: options.refreshDays * day, Session: options.sessionHours * 3600,
     },
     cookies: {

@@ -53,6 +53,8 @@ export interface Server {
   readonly scopeRules: () => { readonly registry: Registry; readonly baseUrl: string };
   readonly addressOf: (req: IncomingMessage) => string;
   readonly viewerOf: (req: IncomingMessage) => Promise<Viewer>;
+  /** Whether a registered web app comes from this origin. */
+  readonly isAppOrigin: (origin: string) => boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -111,7 +113,7 @@ export const openServer = async (parts: ServerParts): Promise<Server> => {
     progress: makeCollection<Progress>(grants, 'progress', () => ({ expires: clock.now() + progressMs })),
     launches: makeLaunches(grants, clock), formSecret: await ownSecret(grants, 'form'),
     scopeRules: () => ({ registry: service.registry, baseUrl: options().fhirBase }),
-    close: () => grants.close(),
+    isAppOrigin: await makeAppOrigins(clients, clock), close: () => grants.close(),
   };
 };
 
@@ -134,6 +136,22 @@ const makeCurrent = (keys: SigningKeys, build: (jwks: readonly JWK[]) => Provide
   return async () => {
     if (current !== undefined && clock.now() - current.checked < keysMs) return current.provider;
     return (loading ??= load().finally(() => { loading = undefined; }));
+  };
+};
+
+const originsMs = 2_000;
+
+/** Browsers ask before an app has said who it is: any registered app's origin may ask. Looked up anew every two seconds. */
+const makeAppOrigins = async (clients: Clients, clock: Clock): Promise<(origin: string) => boolean> => {
+  const load = async (): Promise<ReadonlySet<string>> => new Set((await clients.all()).flatMap(({ redirect_uris }) => redirect_uris.map((uri) => new URL(uri).origin)).filter((origin) => origin !== 'null'));
+  let origins = await load();
+  let loaded = clock.now();
+  return (origin) => {
+    if (clock.now() - loaded > originsMs) {
+      loaded = clock.now();
+      load().then((fresh) => { origins = fresh; }, () => undefined);
+    }
+    return origins.has(origin);
   };
 };
 

@@ -1,5 +1,6 @@
 /** What a command is: one record per file under `command/`. The dispatcher (`run.ts`) is a map over them. */
 import type { SystemViewer } from '../access/viewer.js';
+import type { AuthorizationPart } from '../authorization/part.js';
 import type { Service } from '../interaction/service.js';
 import type { ExitName } from './exit-code.js';
 import type { Given, OptionTable } from './options.js';
@@ -39,6 +40,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** All commands, for the help about them. */
   readonly commands: CommandTable;
+  /** What came by standard input, for a command that takes a secret that way: words are seen by every user of the machine. */
+  readonly secret?: string | undefined;
 }
 
 /** The open store of this process, for commands that need one. */
@@ -46,6 +49,8 @@ export interface Session {
   readonly service: Service;
   /** The server's operator; its reason names the command. */
   readonly viewer: SystemViewer;
+  /** The authorization server, opened when it is first asked for. */
+  readonly authorization: () => Promise<AuthorizationPart>;
 }
 
 interface CommandHead {
@@ -73,6 +78,8 @@ export interface StoreCommand extends CommandHead {
   readonly needs: 'store';
   /** Tried first, in the process it was typed in: checks words, and does what needs no store. An outcome ends the command. */
   readonly before?: ((call: Call) => Promise<Outcome | undefined>) | undefined;
+  /** Whether this call takes a secret by standard input. */
+  readonly takesSecret?: ((call: Call) => boolean) | undefined;
   readonly run: (call: Call, session: Session) => Promise<Outcome>;
 }
 

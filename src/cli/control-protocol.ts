@@ -10,6 +10,7 @@ export interface ControlRequest {
   /** The words after the command's name, parsed anew where it runs. */
   readonly args: readonly string[];
   readonly cwd: string;
+  readonly secret?: string | undefined;
 }
 
 export type ControlReply =
@@ -28,8 +29,8 @@ const isTexts = (value: unknown): value is string[] => Array.isArray(value) && v
 
 /** Returns the request in a line; throws an Error for anything else. */
 export const readRequest = (line: string): ControlRequest => {
-  const { command, args, cwd } = JSON.parse(line) as Record<string, unknown>;
-  if (typeof command === 'string' && isTexts(args) && typeof cwd === 'string') return { command, args, cwd };
+  const { command, args, cwd, secret } = JSON.parse(line) as Record<string, unknown>;
+  if (typeof command === 'string' && isTexts(args) && typeof cwd === 'string') return { command, args, cwd, ...(typeof secret === 'string' ? { secret } : {}) };
   throw new Error('a request has command, args and cwd');
 };
 

@@ -79,11 +79,11 @@ interface Line {
   readonly socket: Socket;
 }
 
-const perform = async ({ command: name, args, cwd }: ControlRequest, { commands, session }: ControlOptions, { signal, reply, socket }: Line) => {
+const perform = async ({ command: name, args, cwd, secret }: ControlRequest, { commands, session }: ControlOptions, { signal, reply, socket }: Line) => {
   const command = await commandOf(name, commands);
   if (command.needs !== 'store') throw usageError(`"${name}" is not run by the server.`);
   const call: Call = {
-    given: parseWords(args, command.options), cwd, signal, commands,
+    given: parseWords(args, command.options), cwd, signal, commands, secret,
     report: (progress) => { reply({ progress }); },
     say: (say) => { reply({ say }); },
     write: async (write) => {

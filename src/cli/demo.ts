@@ -10,6 +10,7 @@ import { perform } from '../interaction/perform.js';
 import { clinicGroups, groupBundle, notableIds } from '../sample/generate.js';
 import type { SampleOptions } from '../sample/world.js';
 import type { Call } from './command.js';
+import { openDemoAccess } from './demo-access.js';
 
 const patients = 200;
 const seed = 1;
@@ -28,7 +29,9 @@ export const loadDemo = async (core: Core, call: Call): Promise<readonly string[
   if (kept === undefined && (await store.statistics()).seq > 0) return ['  The store is not empty: the sample clinic was not loaded.'];
   const note = kept ?? { patients, seed, today: toInstant(clock.now()).slice(0, 10), groups: 0, complete: false };
   if (!note.complete) await load(core, call, { note, path });
-  return aboutClinic(core, note);
+  const { patient, clinician } = notableIds(note);
+  const access = core.config.auth === 'open' ? [] : await openDemoAccess(core, { patient, clinician });
+  return [...access, ...aboutClinic(core, note)];
 };
 
 const readNote = async (path: string): Promise<DemoNote | undefined> => {
@@ -67,16 +70,17 @@ const load = async ({ service }: Core, { report, signal }: Call, { note, path }:
   await writeNote(path, { ...note, groups: group, complete: true });
 };
 
-/** Whom to look at first. The demo's logins will stand here. */
-const aboutClinic = ({ service }: Core, note: SampleOptions): string[] => {
+/** Whom to look at first. */
+const aboutClinic = ({ service, config }: Core, note: SampleOptions): string[] => {
   const { patient, patientName, medicalRecordNumber, clinician, clinicianName } = notableIds(note);
   const { baseUrl } = service.options;
+  const curl = config.auth === 'open' ? 'curl' : 'curl -H "Authorization: Bearer $TOKEN"';
   return [
     `  The sample clinic has ${String(note.patients)} patients and two years of records. To begin with:`,
     `    ${patientName}, number ${medicalRecordNumber}`,
-    `      curl ${baseUrl}/${patient}`,
-    `      curl '${baseUrl}/Observation?patient=${patient}&_sort=-date&_count=3'`,
+    `      ${curl} ${baseUrl}/${patient}`,
+    `      ${curl} '${baseUrl}/Observation?patient=${patient}&_sort=-date&_count=3'`,
     `    ${clinicianName}, who sees them`,
-    `      curl '${baseUrl}/Appointment?actor=${clinician}&status=booked'`,
+    `      ${curl} '${baseUrl}/Appointment?actor=${clinician}&status=booked'`,
   ];
 };

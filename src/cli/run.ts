@@ -5,9 +5,10 @@ import type { Call, Command, CommandTable, Outcome, StoreCommand } from './comma
 import { CommandError, Crash, exitCodes, usageError, type ExitName } from './exit-code.js';
 import { commandHelp, generalHelp } from './help.js';
 import { parseWords } from './options.js';
+import { readSecret } from './read-secret.js';
 
 /** Where a command is run from, and what it writes to. */
-export interface Stage extends Omit<Call, 'given'> {
+export interface Stage extends Omit<Call, 'given' | 'secret'> {
   /** Runs a command where the store is open; `words` are those after its name. */
   readonly withStore: (command: StoreCommand, words: readonly string[], call: Call) => Promise<Outcome>;
 }
@@ -35,8 +36,12 @@ const dispatch = async ([name, ...words]: readonly string[], stage: Stage): Prom
   return { outcome, json: given.flag('json') };
 };
 
-const inStore = async (command: StoreCommand, words: readonly string[], { stage, call }: { stage: Stage; call: Call }): Promise<Outcome> =>
-  (await command.before?.(call)) ?? stage.withStore(command, words, call);
+const inStore = async (command: StoreCommand, words: readonly string[], { stage, call }: { stage: Stage; call: Call }): Promise<Outcome> => {
+  const done = await command.before?.(call);
+  if (done !== undefined) return done;
+  const secret = command.takesSecret?.(call) === true ? await readSecret(stage.input, stage.say) : undefined;
+  return stage.withStore(command, words, { ...call, secret });
+};
 
 /** Returns the command; throws a usage error with the near name for one that is not there. */
 export const commandOf = async (name: string, commands: CommandTable): Promise<Command> => {

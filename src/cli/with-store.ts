@@ -27,7 +27,7 @@ export const withStore = async (command: StoreCommand, words: readonly string[],
     const core = await tryOpen(config, call);
     if (!(core instanceof StoreInUse)) return runHere(core, command, call);
     const socket = await connectControl(config.dataDir);
-    if (socket !== undefined) return askServer(socket, { command: command.name, args: words, cwd: call.cwd }, call);
+    if (socket !== undefined) return askServer(socket, { command: command.name, args: words, cwd: call.cwd, secret: call.secret }, call);
     if (systemClock.monotonic() > deadline) throw new CommandError('inUse', core.message, { cause: core });
     await sleep(step, undefined, { signal: call.signal });
   }
@@ -46,7 +46,7 @@ const tryOpen = async (config: Config, { say }: Call): Promise<Core | StoreInUse
 
 const runHere = async (core: Core, command: StoreCommand, call: Call): Promise<Outcome> => {
   try {
-    return await command.run(call, { service: core.service, viewer: systemViewer(`command ${command.name}`) });
+    return await command.run(call, { service: core.service, viewer: systemViewer(`command ${command.name}`), authorization: core.authorization });
   } finally {
     await core.close();
   }

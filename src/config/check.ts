@@ -21,8 +21,12 @@ export const checks: readonly Check[] = [
     fault: ({ auth, host }) => (auth === 'open' && !isLoopback(host) ? `AUTH=open lets everyone read and change everything, so HOST must be loopback, not "${host}". Set HOST=127.0.0.1.` : undefined),
   },
   {
-    name: 'auth-smart-is-there',
-    fault: ({ auth }) => (auth === 'smart' ? 'AUTH=smart needs the authorization server, which this version does not have yet. Set AUTH=open to run without authorization on this machine alone.' : undefined),
+    name: 'auth-smart-has-address',
+    fault: ({ auth, host, baseUrl }) => (auth === 'smart' && baseUrl === undefined && !isLoopback(host) ? 'AUTH=smart gives out links and tokens for one address, so BASE_URL must say how clients reach the server, such as https://fhir.example.org.' : undefined),
+  },
+  {
+    name: 'registration-approved-has-token',
+    fault: ({ registration, registrationToken }) => (registration === 'approved' && registrationToken === undefined ? 'REGISTRATION=approved needs REGISTRATION_TOKEN, which approved apps send.' : undefined),
   },
   {
     name: 'store-is-known',

@@ -2,7 +2,7 @@
  * Every setting there is: one row each, read once at start from the environment. The settings table in the documentation is
  * generated from this file (`concierge settings --markdown`).
  */
-import { bytes, choice, flag, folder, hostName, httpUrl, integer, optional, secret, words, type Reader } from './value.js';
+import { bytes, choice, flag, folder, hostName, httpUrl, integer, optional, secret, smtpUrl, words, type Reader } from './value.js';
 
 export interface Setting<T> extends Reader<T> {
   /** Name of the environment variable. */
@@ -22,6 +22,7 @@ type Row = readonly [env: string, fallback: string, about: string];
 const inGroup = (group: string) => <T>([env, fallback, about]: Row, { read, form }: Reader<T>, hidden = false): Setting<T> => ({ env, fallback, about, read, form, group, hidden });
 const service = inGroup('Service');
 const behaviour = inGroup('FHIR behaviour');
+const access = inGroup('Authorization');
 const limit = inGroup('Limits');
 const time = inGroup('Times');
 
@@ -31,7 +32,7 @@ export const settings = {
   baseUrl: service(['BASE_URL', '', 'Where clients reach the server, without `/fhir`; `http://HOST:PORT` when absent. Links and `fullUrl` begin with it, whatever a request calls its host.'], optional(httpUrl)),
   dataDir: service(['DATA_DIR', './data', 'Folder of everything the server keeps: store, control socket, keys. Readable by the server alone.'], folder),
   storeUrl: service(['STORE_URL', 'sqlite:', '`sqlite:` is the embedded store in DATA_DIR; `mongodb://...` is reserved for the MongoDB engine.'], { form: '`sqlite:`', read: (text) => text }),
-  auth: service(['AUTH', 'smart', '`open` means no authorization at all, and is refused unless HOST is loopback. `smart` is refused until the authorization server is part of this build.'], choice('smart', 'open')),
+  auth: service(['AUTH', 'smart', '`smart`: SMART on FHIR with the authorization server of this program. `open` means no authorization at all, and is refused unless HOST is loopback.'], choice('smart', 'open')),
   logLevel: service(['LOG_LEVEL', 'info', 'What is logged, as JSON lines. No level logs bodies, search values or names.'], choice('debug', 'info', 'warn', 'error', 'silent')),
   corsOrigins: service(['CORS_ORIGINS', '', 'Origins of web apps that may call the API from a browser; `*` for any.'], words),
   trustProxy: service(['TRUST_PROXY', 'false', 'Whether a proxy in front sets X-Forwarded-For; without one, clients could lie about their address.'], flag),
@@ -48,6 +49,17 @@ export const settings = {
   maxPageSize: behaviour(['MAX_PAGE_SIZE', '1000', 'The largest page; a larger `_count` is lowered to it.'], integer(1, 10_000)),
   idempotencyHours: behaviour(['IDEMPOTENCY_HOURS', '24', 'How long the answer to an Idempotency-Key is kept.'], integer(1, 8_760)),
   pageSecret: behaviour(['PAGE_SECRET', '', 'Key that signs page links. Made at the first start and kept in DATA_DIR when absent; several servers behind one address need the same.'], optional(secret(32)), true),
+
+  authKey: access(['AUTH_KEY', '', 'Key that tokens, secrets, accounts and signing keys are encrypted with. Made at the first start and kept in DATA_DIR when absent; better kept elsewhere than the data it protects.'], optional(secret(32)), true),
+  accessTokenSeconds: access(['ACCESS_TOKEN_SECONDS', '3600', 'How long the access token of an app is good for.'], integer(60, 3_600)),
+  backendTokenSeconds: access(['BACKEND_TOKEN_SECONDS', '300', 'How long the access token of a backend service is good for.'], integer(30, 300)),
+  refreshDays: access(['REFRESH_DAYS', '90', 'How long a refresh token is good for; each use gives a new one.'], integer(1, 365)),
+  idleMinutes: access(['IDLE_MINUTES', '15', 'Minutes without use after which a person is signed out.'], integer(1, 720)),
+  sessionHours: access(['SESSION_HOURS', '12', 'Hours after sign-in when a person is signed out in any case.'], integer(1, 24)),
+  registration: access(['REGISTRATION', 'off', 'Whether apps may register themselves: not, with REGISTRATION_TOKEN, or freely.'], choice('off', 'approved', 'open')),
+  registrationToken: access(['REGISTRATION_TOKEN', '', 'What an app sends as bearer token to register itself when REGISTRATION=approved.'], optional(secret(20)), true),
+  smtpUrl: access(['SMTP_URL', '', 'Mail server for codes and links, `smtps://user:password@host`. Without one no mail is sent, and sign-up by mail and password reset are not offered.'], optional(smtpUrl), true),
+  mailFrom: access(['MAIL_FROM', 'no-reply@localhost', 'Sender of mail.'], { form: 'address', read: (text) => text }),
 
   maxBodyBytes: limit(['MAX_BODY_BYTES', '32m', 'Largest request body, counted after decompression.'], bytes(1024, 1024 ** 3)),
   maxDepth: limit(['MAX_DEPTH', '64', 'Deepest nesting of JSON that is read.'], integer(8, 1_000)),

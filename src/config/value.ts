@@ -60,6 +60,12 @@ export const httpUrl: Reader<string> = {
   },
 };
 
+/** Where mail is handed over. */
+export const smtpUrl: Reader<string> = {
+  form: 'smtp(s) URL',
+  read: (text) => (URL.canParse(text) && /^smtps?:$/.test(new URL(text).protocol) ? text : fail('a URL such as smtps://user:password@mail.example.org')),
+};
+
 /** Words separated by commas; `*` stands for itself. */
 export const words: Reader<readonly string[]> = {
   form: 'words separated by commas',

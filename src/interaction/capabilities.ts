@@ -56,6 +56,7 @@ export const capabilityStatement = (service: Service): Record<string, unknown> =
   rest: [{
     mode: 'server',
     documentation: 'Every resource type of FHIR R4 is served alike.',
+    ...(service.security === undefined ? {} : { security: service.security() }),
     resource: resourcesOf(service),
     interaction: systemCodes().map((code) => ({ code })),
     searchParam: searchParamsOf(service.registry, 'Resource'),

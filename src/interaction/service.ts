@@ -51,6 +51,8 @@ export interface Service {
   readonly ids: Ids;
   readonly observe: Observe;
   readonly options: InteractionOptions;
+  /** CapabilityStatement.rest.security, where there is authorization. */
+  readonly security?: (() => Readonly<Record<string, unknown>>) | undefined;
 }
 
 /** One request on its way through an interaction: who asks, what for, and what the server has. */

@@ -5,7 +5,7 @@ import type { Exchange, Host } from './exchange.js';
 import { send } from './send.js';
 
 const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
-const requestHeaders = 'Accept, Authorization, Content-Type, Content-Encoding, If-Match, If-None-Match, If-Modified-Since, If-None-Exist, Idempotency-Key, Prefer, X-Dry-Run, X-Request-Id';
+const requestHeaders = 'Accept, Authorization, DPoP, Content-Type, Content-Encoding, If-Match, If-None-Match, If-Modified-Since, If-None-Exist, Idempotency-Key, Prefer, X-Dry-Run, X-Request-Id';
 const allowed = ['Access-Control-Allow-Methods', methods, 'Access-Control-Allow-Headers', requestHeaders, 'Access-Control-Max-Age', '600'];
 
 /** Answers 204: to a preflight with what its origin may do, which is nothing for one that is not listed; else with Allow. */

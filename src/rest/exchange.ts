@@ -39,6 +39,8 @@ export interface HttpServerParts {
   /** Whether the server can do its work, the store's writes included. */
   readonly readiness: () => Promise<Readiness>;
   readonly mounts?: readonly Mount[] | undefined;
+  /** Whether a web app that may be given tokens comes from this origin. */
+  readonly isAppOrigin?: ((origin: string) => boolean) | undefined;
   /** On whose behalf a request is made; throws `unauthorized`. Without it everyone is the open viewer. */
   readonly viewerOf?: ((request: IncomingMessage) => Viewer | Promise<Viewer>) | undefined;
 }

@@ -31,15 +31,16 @@ const none: HeaderList = [];
 const anyOrigin: HeaderList = ['Access-Control-Allow-Origin', '*', 'Access-Control-Expose-Headers', exposed];
 
 /**
- * Returns the prepared headers. CORS names an origin only when it is listed; credentials are never allowed, tokens travel
+ * Returns the prepared headers. CORS names an origin only when it is listed or an app's; credentials are never allowed, tokens travel
  * in the Authorization header. `open` answers (what the server can do) are for every origin.
  */
-export const makeHeads = ({ corsOrigins }: Pick<HttpOptions, 'corsOrigins'>, baseUrl: string): FixedHeads => {
+export const makeHeads = ({ corsOrigins }: Pick<HttpOptions, 'corsOrigins'>, baseUrl: string, isAppOrigin?: (origin: string) => boolean): FixedHeads => {
   const any = corsOrigins.includes('*');
-  const listed = new Map(corsOrigins.map((origin) => [origin, ['Access-Control-Allow-Origin', origin, 'Access-Control-Expose-Headers', exposed]]));
-  const vary = listed.size > 0 && !any ? 'Accept, Accept-Encoding, Origin' : 'Accept, Accept-Encoding';
+  const named = (origin: string): HeaderList => ['Access-Control-Allow-Origin', origin, 'Access-Control-Expose-Headers', exposed];
+  const listed = new Map(corsOrigins.map((origin) => [origin, named(origin)]));
+  const vary = (listed.size > 0 || isAppOrigin !== undefined) && !any ? 'Accept, Accept-Encoding, Origin' : 'Accept, Accept-Encoding';
   return {
     base: [...protection, ...(baseUrl.startsWith('https:') ? https : none), 'Vary', vary],
-    cors: (origin, open) => (any || open ? anyOrigin : listed.get(origin) ?? none),
+    cors: (origin, open) => (any || open ? anyOrigin : listed.get(origin) ?? (isAppOrigin?.(origin) === true ? named(origin) : none)),
   };
 };

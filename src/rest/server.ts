@@ -29,7 +29,7 @@ export const makeHttpServer = (parts: HttpServerParts): HttpServer => {
   const { options, service } = parts;
   const host: Host = {
     ...parts, budget: makeBodyBudget(options.maxBodyBytesHeld), connections: makeConnections(), running: 0,
-    heads: makeHeads(options, service.options.baseUrl),
+    heads: makeHeads(options, service.options.baseUrl, parts.isAppOrigin),
   };
   const server = makeServer(host);
   let closing: Promise<{ readonly cut: number }> | undefined;

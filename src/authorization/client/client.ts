@@ -1,6 +1,7 @@
 /** Registered apps (https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html, .../app-launch.html#register-app-with-ehr). */
 import type { Clock } from '../../core/clock.js';
 import { randomSecret } from '../../core/id.js';
+import { omit } from '../../core/omit.js';
 import type { GrantStore } from '../../store/grant.js';
 import { clientModel } from '../grant/adapter.js';
 import { makeCollection } from '../grant/collection.js';
@@ -71,7 +72,7 @@ export interface Clients {
   revoke(id: string): Promise<boolean>;
 }
 
-const idForm = /^[\x21-\x7e]{3,200}$/;
+const idForm = /^[\x21-\x7e]{1,200}$/;
 
 export const makeClients = (grants: GrantStore, clock: Clock): Clients => {
   const clients = makeCollection<ClientMetadata>(grants, clientModel);
@@ -104,14 +105,8 @@ const rotated = (old: ClientMetadata, { jwks, jwksUrl, secret }: { jwks: KeySet 
   return { ...old, client_secret: secret };
 };
 
-const omit = <T extends object, K extends keyof T>(value: T, names: readonly K[]): Omit<T, K> => {
-  const copy = { ...value };
-  for (const name of names) delete copy[name];
-  return copy;
-};
-
 const checkNew = ({ id, type, redirectUris, jwks, jwksUrl, scope }: NewClient): void => {
-  if (!idForm.test(id)) throw new ClientFault('The client id must be 3 to 200 visible ASCII characters.');
+  if (!idForm.test(id)) throw new ClientFault('The client id must be 1 to 200 visible ASCII characters.');
   if (type === 'backend' && jwks === undefined && jwksUrl === undefined) throw new ClientFault('A backend client signs in with a key of its own: give --jwks or --jwks-url.');
   if (type === 'backend' && redirectUris.length > 0) throw new ClientFault('A backend client has no redirect URI: nobody is sent there.');
   if (type !== 'backend' && redirectUris.length === 0) throw new ClientFault('Give at least one --redirect: people are sent back there.');

@@ -9,7 +9,7 @@ import type { Serving } from '../serving.js';
 import { addGuide } from './ig.js';
 
 /** The sample clinic is looked at on this machine, by a person. */
-const demoDefaults = { AUTH: 'open', LOG_LEVEL: 'warn' };
+const demoDefaults = { LOG_LEVEL: 'warn' };
 
 export const serve: PlainCommand = {
   name: 'serve',
@@ -17,7 +17,7 @@ export const serve: PlainCommand = {
   usage: '',
   about: 'Settings come from the environment. Logs go to standard output as JSON lines, the addresses to standard error.',
   options: {
-    demo: { about: 'Load the sample clinic once, into an empty store. AUTH is open then, unless it is set.' },
+    demo: { about: 'Load the sample clinic once, into an empty store. It prints logins and registered apps.' },
     ig: { value: 'FILE', many: true, about: 'Keep the implementation guide of this package (.tgz) in DATA_DIR first, as "concierge ig add" does.' },
   },
   needs: 'nothing',

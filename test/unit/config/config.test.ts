@@ -46,8 +46,9 @@ describe('reading the settings', () => {
   });
 
   it('leaves serving checks out for commands that serve nobody', () => {
-    expect(readConfig({}, { without: servingChecks }).auth).toBe('smart');
-    expect(() => readConfig({})).toThrow(ConfigError);
+    expect(readConfig({}).auth).toBe('smart');
+    expect(readConfig({ HOST: '0.0.0.0' }, { without: servingChecks }).auth).toBe('smart');
+    expect(() => readConfig({ HOST: '0.0.0.0' })).toThrow(ConfigError);
   });
 });
 
@@ -57,8 +58,8 @@ describe('named checks', () => {
     ['auth-open-is-local', { AUTH: 'open', HOST: '::' }, 'loopback'],
     ['auth-open-is-local', { AUTH: 'open', HOST: 'localhost.example.org' }, 'loopback'],
     ['auth-open-is-local', { AUTH: 'open', HOST: '127.0.0.1.example.org' }, 'loopback'],
-    ['auth-smart-is-there', { AUTH: 'smart' }, 'AUTH=open'],
-    ['auth-smart-is-there', {}, 'AUTH=open'],
+    ['auth-smart-has-address', { AUTH: 'smart', HOST: '0.0.0.0' }, 'BASE_URL'],
+    ['registration-approved-has-token', { REGISTRATION: 'approved' }, 'REGISTRATION_TOKEN'],
     ['store-is-known', { AUTH: 'open', STORE_URL: 'postgres://x' }, 'sqlite:'],
     ['data-dir-is-a-folder', { AUTH: 'open', DATA_DIR: 'package.json' }, 'folder'],
     ['pages-fit', { AUTH: 'open', PAGE_SIZE: '50', MAX_PAGE_SIZE: '40' }, 'MAX_PAGE_SIZE'],
@@ -116,7 +117,7 @@ describe('the documentation of settings', () => {
       expect(about).toMatch(/\.$/);
       expect(() => read(fallback)).not.toThrow();
     }
-    expect(text.match(/^### /gm)).toHaveLength(4);
+    expect(text.match(/^### /gm)).toHaveLength(5);
     const names = Object.values(settings).map(({ env }) => env);
     expect(new Set(names).size).toBe(names.length);
   });
