@@ -7,6 +7,7 @@ import { nearName } from '../core/near-name.js';
 import { isResourceType, resourceTypes } from '../fhir/definitions.js';
 import type { Predicate } from '../store/plan.js';
 import type { ResolveCodes } from './codes.js';
+import { compileFilter, type FilterScope } from './filter/compile.js';
 import { compileComposite } from './param/composite.js';
 import type { Asked } from './param/param-type.js';
 import { refuseSpecial, specialCompiler } from './param/special.js';
@@ -75,19 +76,25 @@ const compileChain = ({ link, rest }: Link, value: string, scope: Scope, depth: 
   const [code = '', typed] = link.split(':', 2);
   const parameter = referenceOf(code, scope);
   if (rest === '') throw refuse('invalid-parameter', scope, `${shown(scope.name)} ends with a dot; name a search parameter after it.`);
-  const possible = parameter.targets.length === 0 ? resourceTypes : parameter.targets;
+  const possible = possibleTypes(parameter);
   if (typed !== undefined && !possible.includes(typed)) throw refuse('unsupported-modifier', scope, `${shown(code)} of ${scope.type} never refers to ${shown(typed)}; it refers to ${listed(possible)}.`);
   const types = typed === undefined ? possible.filter((type) => hasFirst(rest, { ...scope, type })) : [typed];
   if (types.length === 0) throw unknownAfter({ link: code, rest }, possible, scope);
+  return chainTo(parameter, types, (type) => compileNamed(rest, value, { ...scope, type }, depth + 1));
+};
+
+const possibleTypes = ({ targets }: SearchParameter): readonly string[] => (targets.length === 0 ? resourceTypes : targets);
+
+const chainTo = ({ sources }: SearchParameter, types: readonly string[], whereOf: (type: string) => Predicate): Predicate => {
   const groups = new Map<string, { types: string[]; where: Predicate }>();
   for (const type of types) {
-    const where = compileNamed(rest, value, { ...scope, type }, depth + 1);
+    const where = whereOf(type);
     const key = JSON.stringify(where);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { types: [type], where });
     else group.types.push(type);
   }
-  return anyOf([...groups.values()].flatMap((group) => parameter.sources.map(({ param }): Predicate => ({ op: 'chain', param, types: group.types, where: group.where }))));
+  return anyOf([...groups.values()].flatMap((group) => sources.map(({ param }): Predicate => ({ op: 'chain', param, types: group.types, where: group.where }))));
 };
 
 const unknownAfter = ({ link, rest }: Link, possible: readonly string[], scope: Scope): FhirError => {
@@ -124,9 +131,34 @@ const hintFor = (type: string): string => {
 
 const listed = (types: readonly string[]): string => (types.length > 8 ? 'many types' : types.join(', '));
 
+/** A chain in a filter goes where the whole of what follows is known. */
+const filterScope = (scope: Scope, depth = 0): FilterScope => ({
+  name: scope.name, type: scope.type,
+  parameter: (code) => lookUp(code, scope),
+  leaf: (code, value) => compileLeaf(code, value, scope),
+  chain: (code, where) => {
+    if (depth > deepest) throw refuse('invalid-parameter', scope, `${shown(scope.name)} has more than ${String(deepest)} links.`);
+    const parameter = referenceOf(code, scope);
+    const possible = possibleTypes(parameter);
+    const found = new Map<string, Predicate>();
+    let fault: unknown;
+    for (const type of possible) {
+      try {
+        found.set(type, where(filterScope({ ...scope, type }, depth + 1)));
+      } catch (error) {
+        if (!(error instanceof FhirError) || error.code !== 'unknown-parameter') throw error;
+        fault ??= error;
+      }
+    }
+    if (found.size === 0) throw fault;
+    return chainTo(parameter, [...found.keys()], (type) => found.get(type) ?? { op: 'id', ids: [] });
+  },
+});
+
 const compileLeaf = (text: string, value: string, scope: Scope): Predicate => {
   const [code = '', modifier, ...more] = text.split(':');
   const parameter = lookUp(code, scope);
+  if (code === '_filter' && modifier === undefined) return compileFilter(value, filterScope(scope));
   if (more.length > 0) throw refuse('unsupported-modifier', scope, `${shown(scope.name)} has more than one modifier.`);
   if (modifier === 'missing') return compileMissing(parameter, value, scope);
   if (modifier !== undefined) checkModifier(parameter, modifier, scope);
@@ -158,7 +190,8 @@ const compileValue = (part: string, { parameter, modifier, scope }: ValueAsked):
 };
 
 const modifiersOf = ({ code, type, targets }: SearchParameter): readonly string[] => {
-  if (code === '_lastUpdated' || code === '_list') return [];
+  if (code === 'near') return ['missing'];
+  if (code === '_filter' || (code !== '_id' && specialCompiler(code) !== undefined)) return [];
   if (code === '_id') return ['not'];
   const own = simpleType(type)?.modifiers ?? [];
   return [...own, 'missing', ...(type === 'reference' ? targets : [])];

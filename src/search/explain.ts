@@ -26,6 +26,10 @@ const inWords = (where: Predicate): string => {
       return `it was last changed ${ends(where.low === undefined ? undefined : instant(where.low), where.high === undefined ? undefined : instant(where.high))}`;
     case 'missing':
       return `${where.param} is missing`;
+    case 'text':
+      return `its ${where.part} has the words ${quoted(where.words)}`;
+    case 'near':
+      return `it is within ${String(Math.round(where.metres))} m of ${String(where.latitude)}, ${String(where.longitude)}`;
     case 'chain':
       return `${where.param} refers to a ${where.types.join(' or ')} where ${inner(where.where)}`;
     case 'has':
@@ -43,7 +47,7 @@ const valueInWords = (where: Valued): string => {
     case 'token':
       return `${name} is ${where.system === undefined ? '' : `${where.system ?? ''}|`}${where.code ?? ''}`;
     case 'string':
-      return `${name} ${{ prefix: 'begins with', exact: 'is exactly', contains: 'contains' }[where.match]} ${quoted(where.text)}`;
+      return `${name} ${{ prefix: 'begins with', exact: 'is exactly', contains: 'contains', equals: 'is', ends: 'ends with' }[where.match]} ${quoted(where.text)}`;
     case 'reference':
       return `${name} refers to ${where.targets.slice(0, 3).join(' or ')}${where.targets.length > 3 ? ` or ${String(where.targets.length - 3)} more` : ''}`;
     case 'uri':
@@ -74,9 +78,10 @@ export const adviseOn = ({ types, where, sort }: SearchPlan, total: 'none' | 'es
   const advice: string[] = [];
   if (!isLed(where)) advice.push(`No index leads: every ${types.length > 1 ? 'resource of the types' : types[0] ?? ''} has to be looked at. Add a parameter that selects few, such as a patient, a code, an identifier or a date.`);
   const parts = where === undefined ? [] : flat(where);
-  if (parts.some((part) => part.op === 'string' && part.match === 'contains')) advice.push(':contains looks through every indexed text; without the modifier the index leads to the texts that begin with the value.');
+  if (parts.some((part) => part.op === 'string' && (part.match === 'contains' || part.match === 'ends'))) advice.push(':contains looks through every indexed text; without the modifier the index leads to the texts that begin with the value.');
   if (parts.some((part) => part.op === 'chain')) advice.push('A chain looks at what is referred to; where its id is known, ask for the reference itself, such as subject=Patient/1.');
   if (parts.some((part) => part.op === 'has')) advice.push('_has looks at what refers here; searching that type with _include finds the same pairs.');
+  if (parts.some((part) => part.op === 'text')) advice.push('_text and _content read each resource that the other parameters leave; add a patient, a code or a date.');
   if (parts.some((part) => part.op === 'uri' && part.match === 'below')) advice.push(':below looks through every URL that begins so; the URL itself is one look-up.');
   if (types.length > 1) advice.push('Each type is searched by itself; name fewer with _type.');
   if (sort !== undefined && sort.length > 1) advice.push('Several sort keys keep more in hand; the first alone follows an index where it can.');
@@ -107,7 +112,11 @@ const isLed = (where: Predicate | undefined): boolean => {
     case 'not':
     case 'missing':
     case 'type':
+    case 'text':
       return false;
+    // Values are indexed, systems alone are not.
+    case 'token':
+      return where.code !== undefined;
     default:
       return true;
   }

@@ -9,6 +9,7 @@ import type { IndexEntry } from '../store/index-entry.js';
 import { branchesFor, type Definitions } from './parameter.js';
 import { addComposite, mainOf } from './param/composite.js';
 import type { Index, Into } from './param/param-type.js';
+import { indexPosition } from './param/near.js';
 import { simpleType } from './param/types.js';
 import type { SearchParameter } from './search-parameter.js';
 
@@ -47,12 +48,13 @@ export const makeExtractor = ({ type, parameters, definitions }: ExtractorOption
 };
 
 const hasOwnEntries = ({ code, searchable, sources }: SearchParameter): boolean =>
-  searchable && code !== '_id' && code !== '_lastUpdated' && sources.some(({ param, only }) => param === code && only === undefined);
+  code === 'near' || (searchable && code !== '_id' && code !== '_lastUpdated' && sources.some(({ param, only }) => param === code && only === undefined));
 
 const visitOf = (parameter: SearchParameter, type: string, definitions: Definitions): Visit<Into> | undefined => {
   const definition = definitions.byUrl.get(parameter.url);
   const expression = definition?.expression ?? '';
   if (parameter.type === 'composite') return compileAll(expression, type, (node) => compositeIndex(definition?.components ?? [], { node, type, definitions }));
+  if (parameter.code === 'near') return compileAll(expression, type, () => indexPosition);
   const paramType = simpleType(parameter.type);
   return paramType && compileAll(expression, type, paramType.indexer);
 };

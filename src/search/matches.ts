@@ -2,6 +2,8 @@
  * Whether a resource satisfies a predicate, by its index entries alone: for what is not stored yet, where no engine
  * can be asked. Each engine must agree with it (https://hl7.org/fhir/R4/search.html).
  */
+import { distanceBetween } from '../core/earth.js';
+import { hasWords } from '../fhir/resource-text.js';
 import type { IndexEntry, QuantityEntry, RangeEntry } from '../store/index-entry.js';
 import type { Predicate, RangePredicate } from '../store/plan.js';
 
@@ -11,6 +13,8 @@ export interface Candidate {
   /** Milliseconds since 1970. */
   readonly updated: number;
   readonly entries: readonly IndexEntry[];
+  /** JSON text; without it nothing is found by its words. */
+  readonly body?: string | undefined;
 }
 
 /**
@@ -35,9 +39,19 @@ export const matchesPlan = (where: Predicate, candidate: Candidate): boolean => 
     case 'chain':
     case 'has':
       return false;
+    case 'text':
+      return candidate.body !== undefined && hasWords(candidate.body, where.part, where.words);
+    case 'near':
+      return isNear(where, candidate.entries);
     default:
       return candidate.entries.some((entry) => entry.param === where.param && entry.within === where.within && matchesEntry(where, entry));
   }
+};
+
+const isNear = (where: Extract<Predicate, { op: 'near' }>, entries: readonly IndexEntry[]): boolean => {
+  const degrees = (param: string): number | undefined => entries.flatMap((entry) => (entry.kind === 'number' && entry.param === param ? [entry.low] : []))[0];
+  const [latitude, longitude] = [degrees('near:latitude'), degrees('near:longitude')];
+  return latitude !== undefined && longitude !== undefined && distanceBetween(where, { latitude, longitude }) <= where.metres;
 };
 
 type EntryPredicate = Extract<Predicate, { readonly op: 'token' | 'string' | 'range' | 'reference' | 'uri' }>;
@@ -68,6 +82,10 @@ const sameText = ({ match, text }: Extract<Predicate, { op: 'string' }>, exact: 
       return folded.startsWith(text);
     case 'contains':
       return folded.includes(text);
+    case 'equals':
+      return folded === text;
+    case 'ends':
+      return folded.endsWith(text);
   }
 };
 

@@ -6,6 +6,7 @@ import { baseOf, codesOf, type SearchParameterDef } from '../fhir/definitions.js
 import { compilePath, type PathNode } from '../fhir/path/compile.js';
 import { branchesOf, parsePath, UnsupportedPath, type Path } from '../fhir/path/parse.js';
 import type { SearchParameter, Source } from './search-parameter.js';
+import { nearParams } from './param/near.js';
 import { mainOf, type ComponentType } from './param/composite.js';
 import { simpleType } from './param/types.js';
 
@@ -33,6 +34,9 @@ const listParameter: SearchParameter = {
   kind: 'reference', sources: [], components: [], systems: noSystems,
 };
 
+/** What the store knows by itself, what is read from the text, and what is put together of others; `near` has entries of its own. */
+const withoutIndex = new Set(['_id', '_lastUpdated', '_text', '_content', '_filter', 'near']);
+
 interface About {
   readonly type: string;
   readonly definitions: Definitions;
@@ -44,18 +48,18 @@ const parameterOf = (definition: SearchParameterDef, { type, definitions, shared
   const components = componentsOf(definition, definitions, type);
   const main = components[mainOf(components)];
   const kind = simpleType(main?.type ?? definition.type)?.kind ?? 'token';
-  const sources = shared.get(code) ?? [{ param: code }];
+  const sources = code === 'near' ? [{ param: nearParams.latitude }] : shared.get(code) ?? [{ param: code }];
   const only = sources.length === 1 ? sources[0]?.only : undefined;
   return {
     code, url, type: definition.type as SearchParameter['type'], kind, sources, components,
     targets: only === undefined ? definition.target : [only],
-    searchable: code === '_id' || code === '_lastUpdated' || isSearchable(definition, components),
+    searchable: withoutIndex.has(code) || isSearchable(definition, components),
     systems: definition.type === 'token' ? systemsOf(definition, type) : noSystems,
   };
 };
 
-const isSearchable = ({ code, type, expression = '' }: SearchParameterDef, components: readonly ComponentType[]): boolean => {
-  if (expression === '' || code.startsWith('_filter')) return false;
+const isSearchable = ({ type, expression = '' }: SearchParameterDef, components: readonly ComponentType[]): boolean => {
+  if (expression === '') return false;
   // `Bundle.entry[0].resource` is the resource itself, not a reference to one.
   if (type === 'reference' && expression.endsWith('.resource') && expression.includes('[')) return false;
   return type === 'composite' ? components.length > 1 : simpleType(type) !== undefined;

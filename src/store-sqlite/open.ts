@@ -95,7 +95,7 @@ const prepare = (file: string, folder: string): void => {
   closeSync(descriptor);
 };
 
-const predicates = ['and', 'or', 'not', 'id', 'type', 'updated', 'token', 'string', 'range', 'reference', 'uri', 'missing', 'chain', 'has'];
+const predicates = ['and', 'or', 'not', 'id', 'type', 'updated', 'token', 'string', 'range', 'reference', 'uri', 'missing', 'chain', 'has', 'text', 'near'];
 
 interface Surroundings {
   readonly clock: Clock;

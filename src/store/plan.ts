@@ -2,6 +2,7 @@
  * The engine-neutral search plan: what a search asks for once names are resolved and values are parsed
  * (https://hl7.org/fhir/R4/search.html). It speaks of parameters and values, never of how an engine keeps them.
  */
+import type { TextPart } from '../fhir/resource-text.js';
 import type { IndexEntry } from './index-entry.js';
 
 export type Predicate =
@@ -12,7 +13,7 @@ export type Predicate =
   | { readonly op: 'updated'; readonly low?: number | undefined; readonly high?: number | undefined }
   /** `system` undefined: any system; null: only codes without a system. `code` undefined: any code of the system. */
   | { readonly op: 'token'; readonly param: string; readonly within?: string | undefined; readonly system?: string | null | undefined; readonly code?: string | undefined }
-  | { readonly op: 'string'; readonly param: string; readonly within?: string | undefined; readonly match: 'prefix' | 'exact' | 'contains'; readonly text: string }
+  | { readonly op: 'string'; readonly param: string; readonly within?: string | undefined; readonly match: StringMatch; readonly text: string }
   | RangePredicate
   | { readonly op: 'reference'; readonly param: string; readonly within?: string | undefined; readonly targets: readonly string[] }
   /** A reference of `param` leads to a current resource of one of `types` that satisfies `where`. */
@@ -23,7 +24,14 @@ export type Predicate =
   | { readonly op: 'missing'; readonly param: string; readonly kind: IndexEntry['kind'] }
   /** Only resources of these types, within a plan of several types. */
   | { readonly op: 'type'; readonly types: readonly string[] }
+  /** Words of the narrative, or of any one text of the resource, in this order; the last may go on (fhir/resource-text). */
+  | { readonly op: 'text'; readonly part: TextPart; readonly words: string }
+  /** A position, `near:latitude` and `near:longitude`, at most so many metres from the point (core/earth). */
+  | { readonly op: 'near'; readonly latitude: number; readonly longitude: number; readonly metres: number }
   | { readonly op: 'uri'; readonly param: string; readonly within?: string | undefined; readonly match: 'exact' | 'below' | 'above'; readonly uri: string };
+
+/** `exact` compares the text as sent, the others compare folded text. */
+export type StringMatch = 'prefix' | 'exact' | 'contains' | 'equals' | 'ends';
 
 /**
  * Compares an indexed interval [l, h] with the interval of the search value [low, high]:

@@ -21,6 +21,7 @@ export const anyEntry: fc.Arbitrary<IndexEntry> = fc.oneof(
   interval.chain((ends) => fc.record({ kind: fc.constant('number' as const), param: fc.constant('score'), within: fc.constant(undefined), low: fc.constant(ends.low), high: fc.constant(ends.high) })),
   interval.chain((ends) => fc.record({ kind: fc.constant('quantity' as const), param: fc.constant('value'), within, unit: fc.constantFrom('', '|g'), low: fc.constant(ends.low), high: fc.constant(ends.high) })),
   fc.record({ kind: fc.constant('reference' as const), param: fc.constantFrom('subject', 'link'), within: fc.constant(undefined), target }),
+  fc.record({ kind: fc.constant('number' as const), param: fc.constantFrom('near:latitude', 'near:longitude'), within: fc.constant(undefined), low: fc.constantFrom(-2.5, 0, 1, 2), high: fc.constant(2) }),
   fc.record({ kind: fc.constant('uri' as const), param: fc.constant('url'), within: fc.constant(undefined), uri }),
 );
 
@@ -28,13 +29,15 @@ const compare = fc.constantFrom('within' as const, 'overlaps' as const, 'after' 
 
 const leaf: fc.Arbitrary<Predicate> = fc.oneof(
   fc.record({ op: fc.constant('token' as const), param: fc.constantFrom('identifier', 'code'), within, system: fc.option(fc.option(system, { nil: null }), { nil: undefined }), code: fc.option(code, { nil: undefined, freq: 5 }) }),
-  fc.record({ op: fc.constant('string' as const), param: fc.constantFrom('name', 'family'), match: fc.constantFrom('prefix' as const, 'contains' as const), text: text.map(fold) }),
+  fc.record({ op: fc.constant('string' as const), param: fc.constantFrom('name', 'family'), match: fc.constantFrom('prefix' as const, 'contains' as const, 'equals' as const, 'ends' as const), text: text.map(fold) }),
   fc.record({ op: fc.constant('string' as const), param: fc.constantFrom('name', 'family'), match: fc.constant('exact' as const), text: text.chain((each) => fc.constantFrom(each, each.toUpperCase())) }),
   interval.chain((ends) => fc.record({ op: fc.constant('range' as const), kind: fc.constant('date' as const), param: fc.constantFrom('date', 'birthdate'), compare, low: fc.constant(ends.low), high: fc.constant(ends.high) })),
   interval.chain((ends) => fc.record({ op: fc.constant('range' as const), kind: fc.constant('number' as const), param: fc.constant('score'), compare, low: fc.constant(ends.low), high: fc.constant(ends.high) })),
   interval.chain((ends) => fc.record({ op: fc.constant('range' as const), kind: fc.constant('quantity' as const), param: fc.constant('value'), within, unit: fc.constantFrom('', '|g', '|kg'), compare, low: fc.constant(ends.low), high: fc.constant(ends.high) })),
   fc.record({ op: fc.constant('reference' as const), param: fc.constantFrom('subject', 'link'), targets: fc.uniqueArray(target, { minLength: 1, maxLength: 20 }) }),
   fc.record({ op: fc.constant('uri' as const), param: fc.constant('url'), match: fc.constantFrom('exact' as const, 'below' as const, 'above' as const), uri }),
+  fc.record({ op: fc.constant('near' as const), latitude: fc.constantFrom(-1, 0, 1.5), longitude: fc.constantFrom(-2.5, 2), metres: fc.constantFrom(0, 200_000, 1e7) }),
+  fc.record({ op: fc.constant('text' as const), part: fc.constantFrom('narrative' as const, 'content' as const), words: fc.constantFrom('x1', 'patient', 'some word') }),
   fc.record({ op: fc.constant('missing' as const), param: fc.constantFrom('identifier', 'date', 'subject', 'url'), kind: fc.constant('token' as const) }),
   fc.uniqueArray(fc.nat(30), { minLength: 1, maxLength: 4 }).map((ids): Predicate => ({ op: 'id', ids: ids.map((id) => `x${String(id)}`) })),
   fc.constantFrom<Predicate>({ op: 'type', types: ['Patient'] }, { op: 'updated', low: 0 }, { op: 'updated', high: 1 }, { op: 'updated', low: 1, high: 8.64e15 }),

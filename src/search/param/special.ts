@@ -1,12 +1,14 @@
 /**
  * Parameters with rules of their own (https://hl7.org/fhir/R4/search.html#special): `_id` and `_lastUpdated`, which the
- * store knows without an index, `_list`, and those that are refused.
+ * store knows without an index, `_list`, those that look into texts, `near`, and those that are refused.
  */
 import { FhirError } from '../../core/error.js';
 import { isId } from '../../core/id.js';
 import type { Predicate } from '../../store/plan.js';
 import { compareDate } from './date.js';
 import type { Asked } from './param-type.js';
+import { compileNear } from './near.js';
+import { compileText } from './text-query.js';
 import { badValue, shown, unescape } from './value-text.js';
 
 type Compile = (text: string, asked: Asked) => Predicate;
@@ -48,17 +50,17 @@ const compileList: Compile = (text, asked) => {
   return { op: 'has', type: 'List', param: 'item', where: { op: 'id', ids: [id] } };
 };
 
-const compilers: Readonly<Record<string, Compile>> = { _id: compileId, _lastUpdated: compileUpdated, _list: compileList };
+const compilers: Readonly<Record<string, Compile>> = {
+  _id: compileId, _lastUpdated: compileUpdated, _list: compileList, near: compileNear,
+  _text: (text, { name }) => compileText(unescape(text), name, 'narrative'),
+  _content: (text, { name }) => compileText(unescape(text), name, 'content'),
+};
 
 /** Returns how a parameter with rules of its own is compiled; undefined for all others. */
 export const specialCompiler = (code: string): Compile | undefined => (Object.hasOwn(compilers, code) ? compilers[code] : undefined);
 
 const refused: Readonly<Record<string, string>> = {
-  _text: 'searches in the narrative are not supported; search the elements by their own parameters',
-  _content: 'searches in the whole text are not supported; search the elements by their own parameters',
-  _filter: '_filter expressions are not supported; combine parameters, chains and _has instead',
   _query: 'this server has no named queries',
-  near: 'searches by distance are not supported yet; search by address instead',
 };
 
 /** Returns the error for a parameter that R4 defines and this server does not search. */

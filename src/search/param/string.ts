@@ -2,6 +2,7 @@
 import { fold } from '../../core/fold.js';
 import { isPrimitive } from '../../fhir/definitions.js';
 import type { IndexEntry } from '../../store/index-entry.js';
+import type { StringMatch } from '../../store/plan.js';
 import { itemsOf, matcher, membersOf, textIn, valueOfExtension, type Index, type ParamType } from './param-type.js';
 import { badValue, unescape } from './value-text.js';
 
@@ -52,7 +53,7 @@ export const stringType: ParamType = {
   matches: matcher((entry, predicate) => entry.kind === 'string' && predicate.op === 'string' && isTextMatch(entry, predicate.match, predicate.text)),
 };
 
-const isTextMatch = (entry: Extract<IndexEntry, { kind: 'string' }>, match: 'prefix' | 'exact' | 'contains', text: string): boolean => {
+const isTextMatch = (entry: Extract<IndexEntry, { kind: 'string' }>, match: StringMatch, text: string): boolean => {
   switch (match) {
     case 'exact':
       return entry.text === text;
@@ -60,5 +61,9 @@ const isTextMatch = (entry: Extract<IndexEntry, { kind: 'string' }>, match: 'pre
       return entry.folded.startsWith(text);
     case 'contains':
       return entry.folded.includes(text);
+    case 'equals':
+      return entry.folded === text;
+    case 'ends':
+      return entry.folded.endsWith(text);
   }
 };

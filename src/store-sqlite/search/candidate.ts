@@ -1,4 +1,6 @@
 /** A current resource that may be a match, and whether it is one: decided on its packed entries alone. */
+import { distanceBetween } from '../../core/earth.js';
+import { hasWords } from '../../fhir/resource-text.js';
 import type { RangePredicate } from '../../store/plan.js';
 import { referenceText } from '../index-row.js';
 import { sysOf, type Keys } from '../keys.js';
@@ -59,12 +61,35 @@ export const satisfies = (finding: Finding, node: Node, candidate: Candidate): b
       return leads(finding, node, candidate);
     case 'has':
       return isReferredTo(finding, node, candidate);
+    case 'text':
+      return reads(finding, node, candidate);
+    case 'near':
+      return isNear(node, candidate.entries);
     default:
       return hasEntry(node, candidate.entries);
   }
 };
 
-type EntryNode = Exclude<Node, { readonly op: 'all' | 'none' | 'and' | 'or' | 'not' | 'id' | 'updated' | 'chain' | 'has' }>;
+/** A text is looked at like so many rows. */
+const rowsOfText = 8;
+
+const reads = ({ statements, work }: Finding, { part, words }: Extract<Node, { op: 'text' }>, { seq }: Candidate): boolean => {
+  work.saw(rowsOfText);
+  const body = statements.bodyAt.get(seq) as string | null;
+  return body !== null && hasWords(body, part, words);
+};
+
+const isNear = ({ point, metres, latitude, longitude }: Extract<Node, { op: 'near' }>, entries: PackedCursor): boolean => {
+  const at = { latitude: Number.NaN, longitude: Number.NaN };
+  entries.rewind();
+  while (entries.next()) {
+    if (entries.key === latitude) at.latitude = entries.low;
+    else if (entries.key === longitude) at.longitude = entries.low;
+  }
+  return distanceBetween(point, at) <= metres;
+};
+
+type EntryNode = Exclude<Node, { readonly op: 'all' | 'none' | 'and' | 'or' | 'not' | 'id' | 'updated' | 'chain' | 'has' | 'text' | 'near' }>;
 
 const hasEntry = (node: EntryNode, entries: PackedCursor): boolean => {
   entries.rewind();
@@ -100,6 +125,10 @@ const isText = ({ match, text, exact }: Extract<Node, { op: 'string' }>, entry: 
       return entry.text.startsWith(text);
     case 'contains':
       return entry.text.includes(text);
+    case 'equals':
+      return entry.text === text;
+    case 'ends':
+      return entry.text.endsWith(text);
   }
 };
 

@@ -1,5 +1,7 @@
 /** A predicate of the plan as it applies to one type, names replaced by the keys of the file. */
-import type { Predicate, RangePredicate } from '../../store/plan.js';
+import type { Point } from '../../core/earth.js';
+import type { TextPart } from '../../fhir/resource-text.js';
+import type { Predicate, RangePredicate, StringMatch } from '../../store/plan.js';
 import type { Keys, ParamKey } from '../keys.js';
 
 interface Valued {
@@ -17,7 +19,9 @@ export type Node =
   | { readonly op: 'updated'; readonly low: number; readonly high: number }
   /** `system` undefined: any; 0: none. */
   | Valued & { readonly op: 'token'; readonly system: number | undefined; readonly code: string | undefined }
-  | Valued & { readonly op: 'string'; readonly match: 'prefix' | 'exact' | 'contains'; readonly text: string; readonly exact: number }
+  | { readonly op: 'text'; readonly part: TextPart; readonly words: string }
+  | { readonly op: 'near'; readonly point: Point; readonly metres: number; readonly latitude: number; readonly longitude: number }
+  | Valued & { readonly op: 'string'; readonly match: StringMatch; readonly text: string; readonly exact: number }
   | Valued & Pick<RangePredicate, 'compare' | 'low' | 'high'> & { readonly op: 'range'; readonly kind: 'date' | 'number' | 'quantity'; readonly unit: number | undefined }
   | Valued & { readonly op: 'reference'; readonly targets: ReadonlySet<string> }
   | Valued & { readonly op: 'uri'; readonly match: 'exact' | 'below' | 'above'; readonly uri: string }
@@ -43,12 +47,16 @@ export const toNode = (predicate: Predicate | undefined, type: string, keys: Key
       return { op: 'id', ids: new Set(predicate.ids), type };
     case 'updated':
       return { op: 'updated', low: predicate.low ?? -Infinity, high: predicate.high ?? Infinity };
+    case 'text':
+      return predicate;
+    case 'near':
+      return { op: 'near', point: predicate, metres: predicate.metres, latitude: keys.param(type, 'near:latitude').key, longitude: keys.param(type, 'near:longitude').key };
     default:
       return valued(predicate, type, keys);
   }
 };
 
-type ValuedPredicate = Exclude<Predicate, { readonly op: 'and' | 'or' | 'not' | 'type' | 'id' | 'updated' }>;
+type ValuedPredicate = Exclude<Predicate, { readonly op: 'and' | 'or' | 'not' | 'type' | 'id' | 'updated' | 'text' | 'near' }>;
 
 const valued = (predicate: ValuedPredicate, type: string, keys: Keys): Node => {
   const owner = predicate.op === 'has' ? predicate.type : type;

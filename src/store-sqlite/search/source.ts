@@ -179,6 +179,12 @@ const textSource = (finding: Finding, { param, within, match, text, name }: Extr
       return stringSource(finding, { key, from: short, to: short + textEnd, name: label, exact: short === text });
     case 'exact':
       return stringSource(finding, { key, from: short, to: `${short}\u0000`, name: label, exact: false });
+    case 'equals':
+      return stringSource(finding, { key, from: short, to: `${short}\u0000`, name: label, exact: short === text && short.length < 99 });
+    case 'ends': {
+      const wanted = (own: string): boolean => own.endsWith(text) || own.length >= 99;
+      return stringSource(finding, { key, from: '', to: textEnd, name: label, exact: false, wanted });
+    }
     case 'contains': {
       // A text that was cut may hold it further on.
       const wanted = (own: string): boolean => own.includes(text) || own.length >= 99;

@@ -30,6 +30,7 @@ export const makeStatements = (database: Connection) => {
   return {
     resources: list('SELECT rid FROM resource WHERE rid > ? AND rid <= ? AND deleted = 0 ORDER BY rid LIMIT ?'),
     one: database.prepare(`SELECT ${columns} FROM resource WHERE rid = ? AND deleted = 0`),
+    bodyAt: list('SELECT body FROM version WHERE seq = ?'),
     newestOf: list('SELECT seq FROM resource WHERE rid = ?'),
     token: list('SELECT rid FROM token_index WHERE key = ? AND sys = ? AND rid > ? ORDER BY rid LIMIT ?'),
     /** Distinct systems are found by leaping from one to the next. */
