@@ -1,3 +1,6 @@
+# docker build -t concierge-fhir . && docker run --network host -e AUTH=open -v concierge:/data concierge-fhir
+# AUTH=open is for loopback alone, so the container shares the network of the machine; no port is published.
+
 # Stage 1 compiles: better-sqlite3 may need a compiler, TypeScript and the definitions are build-time only.
 FROM node:20-bookworm AS build
 WORKDIR /app
@@ -19,7 +22,7 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist/src ./dist/src
 COPY --from=build /app/generated ./generated
 COPY --from=build /app/bin ./bin
-RUN mkdir /data && chown node:node /data
+RUN mkdir -m 700 /data && chown node:node /data
 USER node
 VOLUME /data
 EXPOSE 8080
