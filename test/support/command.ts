@@ -17,6 +17,9 @@ export interface CommandOptions {
   readonly interruptAfter?: number;
 }
 
+/** A command that takes longer is ended by force, in milliseconds. */
+const patience = 50_000;
+
 /** Resolves when it has ended, however it did. */
 export const concierge = (words: readonly string[], { env = {}, cwd = packageRoot, interruptAfter }: CommandOptions = {}): Promise<Ended> =>
   new Promise((resolve, reject) => {
@@ -24,7 +27,8 @@ export const concierge = (words: readonly string[], { env = {}, cwd = packageRoo
     let [out, err] = ['', ''];
     child.stdout.on('data', (part: Buffer) => { out += part.toString('utf8'); });
     child.stderr.on('data', (part: Buffer) => { err += part.toString('utf8'); });
+    const late = setTimeout(() => child.kill('SIGKILL'), patience);
     const timer = interruptAfter === undefined ? undefined : setTimeout(() => child.kill('SIGINT'), interruptAfter);
     child.on('error', reject);
-    child.on('close', (code) => { clearTimeout(timer); resolve({ code, out, err }); });
+    child.on('close', (code) => { clearTimeout(timer); clearTimeout(late); resolve({ code, out, err }); });
   });
