@@ -6,7 +6,7 @@ export const send = async (method, url, { body, headers = {} } = {}) => {
   const type = method === 'PATCH' ? 'application/json-patch+json' : 'application/fhir+json';
   const response = await fetch(url.startsWith('http') ? url : `${base}/${url}`, {
     method,
-    headers: { accept: 'application/fhir+json', ...(body === undefined ? {} : { 'content-type': type }), ...headers },
+    headers: { accept: 'application/fhir+json', ...(process.env.TOKEN ? { authorization: `Bearer ${process.env.TOKEN}` } : {}), ...(body === undefined ? {} : { 'content-type': type }), ...headers },
     body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
   });
   const text = await response.text();

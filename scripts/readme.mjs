@@ -24,13 +24,15 @@ const place = (text, name, content) => {
 const fence = (text) => `\`\`\`\n${text}\n\`\`\``;
 const withoutPort = (text, port) => text.replaceAll(`127.0.0.1:${port}`, '127.0.0.1:8080');
 
-/** What a reader types first; each shows one thing. */
+/** What a reader types first; each shows one thing. The token is the one that the demo prints. */
+const helper = "fhir() { curl -s -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/fhir+json' \"$@\"; }";
 const session = (base) => [
-  `curl -si ${base}/Patient -H 'Content-Type: application/fhir+json' \\\n  -d '{"resourceType":"Patient","name":[{"family":"Okafor","given":["Ada"]}],"birthDate":"1987-04-12"}' | grep -iE '^(HTTP|etag|location)'`,
-  `curl -s ${base}/Observation -H 'Content-Type: application/fhir+json' \\\n  -d '{"resourceType":"Observation","status":"final","code":{"text":"weight"},"valueQuantity":{"value":71.10,"unit":"kg"}}' | grep -o '"value":[0-9.]*'`,
-  `curl -s '${base}/Patient?family=okafor&_summary=count&_pretty=true'`,
-  `curl -s '${base}/Patient?famly=okafor' | sed 's/.*"diagnostics"://'`,
-  `curl -s ${base}/Patient -H 'Content-Type: application/fhir+json' \\\n  -d '{"resourceType":"Patient","birthdate":"1987-04-12"}' | sed 's/.*"diagnostics"://'`,
+  `fhir -i ${base}/Patient \\\n  -d '{"resourceType":"Patient","name":[{"family":"Okafor","given":["Ada"]}],"birthDate":"1987-04-12"}' | grep -iE '^(HTTP|etag|location)'`,
+  `fhir ${base}/Observation \\\n  -d '{"resourceType":"Observation","status":"final","code":{"text":"weight"},"valueQuantity":{"value":71.10,"unit":"kg"}}' | grep -o '"value":[0-9.]*'`,
+  `fhir '${base}/Patient?family=okafor&_summary=count' | grep -o '"total":[0-9]*'`,
+  `fhir '${base}/Patient?famly=okafor' | sed 's/.*"diagnostics"://'`,
+  `fhir ${base}/Patient -d '{"resourceType":"Patient","birthdate":"1987-04-12"}' | sed 's/.*"diagnostics"://'`,
+  `curl -s ${base}/Patient | sed 's/.*"diagnostics"://'`,
 ];
 
 const runDemo = async () => {
@@ -46,13 +48,16 @@ const runDemo = async () => {
       child.on('exit', (code) => reject(new Error(`the demo ended with ${code}: ${printed}`)));
     });
     const [origin, port] = /http:\/\/127\.0\.0\.1:(\d+)/.exec(printed);
-    const show = (text) => withoutPort(text, port).replaceAll(dataDir, './data').trimEnd();
+    const token = /TOKEN=(\S+)/.exec(printed)?.[1] ?? '';
+    const password = /with the password (\S+)/.exec(printed)?.[1] ?? '';
+    const hide = (text) => text.replaceAll(token || '\0', '...').replaceAll(password || '\0', '...');
+    const show = (text) => hide(withoutPort(text, port)).replaceAll(dataDir, './data').trimEnd();
     const lines = session(`${origin}/fhir`).map((command) => {
-      const { stdout } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
+      const { stdout } = spawnSync('sh', ['-c', `${helper}\n${command}`], { encoding: 'utf8', env: { ...process.env, TOKEN: token } });
       return show(`$ ${command}\n${stdout.replaceAll('\r', '')}`);
     });
     const greeting = printed.slice(printed.indexOf('Concierge FHIR'));
-    return { 'demo-output': fence(show(greeting)), session: fence(lines.join('\n\n')) };
+    return { 'demo-output': fence(show(greeting)), session: fence([`$ export TOKEN=...   # as the demo prints it\n$ ${helper}`, ...lines].join('\n\n')) };
   } finally {
     child.removeAllListeners('exit');
     child.kill('SIGTERM');
