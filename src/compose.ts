@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { securityStatement } from './authorization/discovery.js';
+import type { Mail } from './authorization/mail/mail.js';
 import type { AuthorizationPart } from './authorization/part.js';
 import { fhirBase } from './config/read.js';
 import { keptSecret, prepareDataDir } from './config/data-dir.js';
@@ -131,6 +132,12 @@ const lazily = <T>(open: () => Promise<T>): { readonly get: () => Promise<T>; re
   return { get: () => (opened ??= open()), get opened() { return opened; } };
 };
 
+const openMail = async ({ smtpUrl, mailFrom, mailbox }: Config, { clock }: Service): Promise<Mail | undefined> => {
+  if (smtpUrl === undefined && !mailbox) return undefined;
+  const { makeMailbox, makeSmtpMail } = await import('./authorization/mail/mail.js');
+  return smtpUrl === undefined ? makeMailbox(clock) : makeSmtpMail(smtpUrl, mailFrom);
+};
+
 const openAuthorization = async (config: Config, service: Service): Promise<AuthorizationPart> => {
   // The provider is large, and tells of itself when it is loaded.
   const [{ makeAuthorization }, { openSqliteGrants }] = await Promise.all([import('./authorization/part.js'), import('./store-sqlite/grant/open.js')]);
@@ -138,8 +145,8 @@ const openAuthorization = async (config: Config, service: Service): Promise<Auth
   const authKey = config.authKey ?? await keptSecret(config.dataDir, 'auth-key');
   const grants: GrantStore = openSqliteGrants({ file: join(config.dataDir, 'authorization.db'), clock: service.clock });
   return makeAuthorization({
-    grants, authKey, service, perform,
-    options: () => ({ ...config, passwordCost: 17, demo: false, origin: originOf(service.options.baseUrl), fhirBase: service.options.baseUrl }),
+    grants, authKey, service, perform, mail: await openMail(config, service),
+    options: () => ({ ...config, passwordCost: 17, origin: originOf(service.options.baseUrl), fhirBase: service.options.baseUrl }),
   });
 };
 

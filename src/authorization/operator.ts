@@ -5,7 +5,7 @@ import { isResourceType } from '../fhir/definitions.js';
 import { AliasTaken } from '../store/grant.js';
 import type { KnownAccount } from './account/account.js';
 import { passwordFault, shortestPassword } from './account/password.js';
-import { isRole, roles } from './account/role.js';
+import { isRole, roles, type Role } from './account/role.js';
 import { sortScopes } from './client/scope.js';
 import type { Server } from './server.js';
 
@@ -24,14 +24,30 @@ export interface NewUser {
 
 const emailForm = /^[^\s@]{1,64}@[^\s@]{1,190}$/;
 
-/** Resolves with the new account. Rejects with an OperatorFault. */
-export const addUser = async (server: Server, { email, role, fhirUser, password, name, represents = [] }: NewUser): Promise<KnownAccount> => {
+const checkUser = async (server: Server, { email, role, fhirUser, represents = [] }: Omit<NewUser, 'password'>): Promise<Role> => {
   if (!emailForm.test(email)) throw new OperatorFault(`"${email}" is no e-mail address.`);
   if (!isRole(role)) throw new OperatorFault(`--role must be one of ${Object.keys(roles).join(', ')}, not "${role}".`);
   const [type = '', id = '', more] = fhirUser.split('/');
   const allowed = roles[role].fhirUser;
   if (more !== undefined || !isResourceType(type) || !allowed.includes(type) || id === '') throw new OperatorFault(`--fhir-user of a ${role} must be Type/id of a ${allowed.join(' or ')}, not "${fhirUser}".`);
   for (const reference of [fhirUser, ...represents]) if (!(await server.data.exists(reference))) throw new OperatorFault(`There is no ${reference} on this server; create it first.`);
+  return role;
+};
+
+const week = 7 * 24 * 60;
+
+/** Resolves with the address of a page where the person chooses a password and so gets the account. Rejects with an OperatorFault. */
+export const inviteUser = async (server: Server, given: Omit<NewUser, 'password'>): Promise<string> => {
+  const role = await checkUser(server, given);
+  const { email, fhirUser, name } = given;
+  if ((await server.accounts.byEmail(email)) !== undefined) throw new OperatorFault(`There is an account with the address ${email} already.`);
+  return server.options().origin + await server.links.make({ kind: 'sign-up', email, role, fhirUser, name: name ?? email.split('@')[0] ?? email }, week);
+};
+
+/** Resolves with the new account. Rejects with an OperatorFault. */
+export const addUser = async (server: Server, given: NewUser): Promise<KnownAccount> => {
+  const role = await checkUser(server, given);
+  const { email, fhirUser, password, name, represents = [] } = given;
   checkPassword(password, email);
   try {
     return await server.accounts.add({ email, role, fhirUser, name: name ?? email.split('@')[0] ?? email, represents, verified: true, password: await server.passwords.hash(password) });

@@ -21,13 +21,11 @@ export interface AuthorizationOptions {
   readonly trustProxy: boolean;
   /** Base-2 logarithm of scrypt's N. */
   readonly passwordCost: number;
-  /** Whether sent mail is also shown on a page, as the demo does. */
-  readonly demo: boolean;
 }
 
 export const authorizationDefaults = {
   accessTokenSeconds: 3600, backendTokenSeconds: 300, refreshDays: 90, idleMinutes: 15, sessionHours: 12,
-  registration: 'off', trustProxy: false, passwordCost: 17, demo: false,
+  registration: 'off', trustProxy: false, passwordCost: 17,
 } as const satisfies Omit<AuthorizationOptions, 'origin' | 'fhirBase'>;
 
 /** Where the authorization server stands below the origin. */

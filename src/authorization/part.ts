@@ -3,6 +3,12 @@ import type { Request, RequestHandler, Response } from 'express';
 import { FhirError } from '../core/error.js';
 import type { Observe } from '../core/observe.js';
 import { makeDiscovery } from './http/discovery.js';
+import { addAccount } from './http/account.js';
+import { addLaunch } from './http/launch.js';
+import { addMailPages } from './http/mail-pages.js';
+import { addRecorder } from './http/recorder.js';
+import { addRegistration } from './http/registration.js';
+import { addSecurity } from './http/security.js';
 import { asHandler, makeRouter } from './http/router.js';
 import { openExchange, setHeaders } from './http/page-exchange.js';
 import { mountPath } from './option.js';
@@ -33,7 +39,7 @@ export const makeAuthorization = async (parts: Omit<ServerParts, 'renderError'>)
     },
   });
   const { observe } = parts.service;
-  const handler = asHandler(makeRouter(server, []), (error, req, res) => { failed(server, observe, { error, req, res }); });
+  const handler = asHandler(makeRouter(server, [(router) => addAccount(router, server), (router) => addSecurity(router, server), (router) => addMailPages(router, server), (router) => addLaunch(router, server), (router) => addRecorder(router, server), (router) => addRegistration(router, server)]), (error, req, res) => { failed(server, observe, { error, req, res }); });
   const discovery = asHandler(makeDiscovery(server.options), (error, req, res) => { failed(server, observe, { error, req, res }); });
   return {
     server,

@@ -22,6 +22,8 @@ import type { Progress } from './launch/progress.js';
 import { observeProvider } from './observe-provider.js';
 import { makeRecordData, type RecordData } from './launch/data.js';
 import { makeLaunches, type Launches } from './launch/handle.js';
+import { makeLinks, type Links } from './mail/link.js';
+import type { Mail } from './mail/mail.js';
 import type { AuthorizationOptions } from './option.js';
 import { makeProvider } from './provider.js';
 import { makeRecorder, mendOf, type Recorder } from './recorder.js';
@@ -41,6 +43,18 @@ export interface Server {
   readonly throttle: Throttle;
   readonly contexts: Collection<GrantedContext>;
   readonly progress: Collection<Progress>;
+  /** Accounts that gave their password outside of an app's request and owe the second step, by the mark of the browser. */
+  readonly halves: Collection<string>;
+  /** Secrets of authenticators being set up, by account. */
+  readonly newSecrets: Collection<string>;
+  /** Challenges of passkeys, by account. */
+  readonly challenges: Collection<string>;
+  readonly links: Links;
+  /** Requests for mail, which are counted like failures. */
+  readonly mailThrottle: Throttle;
+  readonly registrationThrottle: Throttle;
+  /** Sends mail; undefined where no mail server is set. */
+  readonly mail: Mail | undefined;
   readonly launches: Launches;
   readonly data: RecordData;
   readonly recorder: Recorder;
@@ -67,6 +81,8 @@ export interface ServerParts {
   readonly perform: Perform;
   /** Asked when first needed: the port may not be known before. */
   readonly options: () => AuthorizationOptions;
+  /** Undefined: no mail can be sent. */
+  readonly mail?: Mail | undefined;
   readonly renderError: Parameters<typeof makeProvider>[0]['renderError'];
 }
 
@@ -100,6 +116,7 @@ export const openServer = async (parts: ServerParts): Promise<Server> => {
     return provider;
   };
   const provider = makeCurrent(keys, build, clock);
+  const shortLived = (name: string, minutes: number): Collection<string> => makeCollection<string>(grants, name, () => ({ expires: clock.now() + minutes * 60_000 }));
   const patientsOf = makePatientsOf(data, clock);
   const address = (req: IncomingMessage): string => addressOf(req, options().trustProxy);
   const viewerOf = makeViewerOf({
@@ -111,6 +128,8 @@ export const openServer = async (parts: ServerParts): Promise<Server> => {
     passwords: makePasswords({ cost: parts.options().passwordCost, width: 2, waiting: 16 }),
     throttle: makeThrottle({ clock, windowMs: quarterHour, perName: 10, perAddress: 50 }),
     progress: makeCollection<Progress>(grants, 'progress', () => ({ expires: clock.now() + progressMs })),
+    halves: shortLived('half', 5), newSecrets: shortLived('new-secret', 15), challenges: shortLived('challenge', 5), mail: parts.mail, links: makeLinks(grants, clock),
+    mailThrottle: makeThrottle({ clock, windowMs: quarterHour, perName: 3, perAddress: 20 }), registrationThrottle: makeThrottle({ clock, windowMs: quarterHour, perName: 20, perAddress: 20 }),
     launches: makeLaunches(grants, clock), formSecret: await ownSecret(grants, 'form'),
     scopeRules: () => ({ registry: service.registry, baseUrl: options().fhirBase }),
     isAppOrigin: await makeAppOrigins(clients, clock), close: () => grants.close(),

@@ -59,6 +59,7 @@ export const settings = {
   registration: access(['REGISTRATION', 'off', 'Whether apps may register themselves: not, with REGISTRATION_TOKEN, or freely.'], choice('off', 'approved', 'open')),
   registrationToken: access(['REGISTRATION_TOKEN', '', 'What an app sends as bearer token to register itself when REGISTRATION=approved.'], optional(secret(20)), true),
   smtpUrl: access(['SMTP_URL', '', 'Mail server for codes and links, `smtps://user:password@host`. Without one no mail is sent, and sign-up by mail and password reset are not offered.'], optional(smtpUrl), true),
+  mailbox: access(['MAILBOX', 'false', 'Whether mail is only shown, on the page `/oauth/mailbox`, which everyone can read: for demos. Refused unless HOST is loopback.'], flag),
   mailFrom: access(['MAIL_FROM', 'no-reply@localhost', 'Sender of mail.'], { form: 'address', read: (text) => text }),
 
   maxBodyBytes: limit(['MAX_BODY_BYTES', '32m', 'Largest request body, counted after decompression.'], bytes(1024, 1024 ** 3)),

@@ -18,7 +18,7 @@ export interface Collection<T> {
   insertOnce(key: string, value: T): Promise<boolean>;
   /** Reads, changes and stores until nobody came between; `change` returns undefined to leave the value. Resolves with what is kept then. */
   change(key: string, change: (value: T) => T | undefined): Promise<T | undefined>;
-  /** Gives the value to exactly one caller; undefined for all others. */
+  /** Removes the value and gives it to exactly one caller; undefined for all others. */
   take(key: string): Promise<T | undefined>;
   remove(key: string): Promise<boolean>;
   /** All of an owner, or all; in pages inside. */
@@ -57,7 +57,7 @@ export const makeCollection = <T>(grants: GrantStore, collection: string, marks:
     },
     take: async (key) => {
       const value = await get(key);
-      return value !== undefined && (await grants.consume({ collection, key })) === 'consumed' ? value : undefined;
+      return value !== undefined && (await grants.remove({ collection, key })) ? value : undefined;
     },
     remove: (key) => grants.remove({ collection, key }),
     all: async (owner) => {

@@ -87,3 +87,12 @@ export const isGuarded = (req: Request, formSecret: string): boolean => {
   const { guard } = (req.body ?? {}) as { guard?: unknown };
   return visitor !== undefined && typeof guard === 'string' && isSigned(formSecret, visitor, guard);
 };
+
+/** Returns what the browser's authenticator answered; a misshapen one is refused by its verification. */
+export const answerOf = <T>({ form }: PageExchange): T => {
+  try {
+    return JSON.parse(form['answer'] ?? '') as T;
+  } catch {
+    return {} as T;
+  }
+};

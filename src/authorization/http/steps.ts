@@ -1,8 +1,10 @@
 /** The forms of one authorization, each a step: what it checks, what it keeps, where it goes on. */
 import { checkSecondFactor } from '../account/second-factor.js';
+import type { KnownAccount } from '../account/account.js';
 import { signIn } from '../account/sign-in.js';
 import { secondFactorBody, signInBody } from '../page/sign-in.js';
 import { decide } from './consent.js';
+import { checkPasskey, sendPasskeyChallenge } from './passkey.js';
 import { appName, goOn, keepProgress, leadsTo, offerPatients, progressOf, refuse, type Flow } from './interaction.js';
 
 type StepHandler = (flow: Flow) => Promise<void>;
@@ -15,8 +17,8 @@ export const show: StepHandler = async (flow) => {
 };
 
 const showSignIn = async (flow: Flow, { fault, email, status }: { fault?: string; email?: string; status?: number } = {}): Promise<void> => {
-  const { page, at, client } = flow;
-  page.send({ heading: page.text.signIn, fault, body: signInBody({ text: page.text, guard: page.guard, at, app: appName(client), email }) }, { leadsTo: leadsTo(flow), status });
+  const { page, at, client, server } = flow;
+  page.send({ heading: page.text.signIn, fault, body: signInBody({ text: page.text, guard: page.guard, at, app: appName(client), email, mails: server.mail !== undefined }) }, { leadsTo: leadsTo(flow), status });
 };
 
 const showSecond = async (flow: Flow, accountId: string, { fault, status }: { fault?: string; status?: number } = {}): Promise<void> => {
@@ -57,6 +59,21 @@ const takeSecond: StepHandler = async (flow) => {
   return showSecond(flow, half, { fault: result === 'wrong' ? page.text.codeWrong : page.text.tooMany, status: result === 'wrong' ? 401 : 429 });
 };
 
+const withHalf = (run: (flow: Flow, account: KnownAccount) => Promise<void>): StepHandler => async (flow) => {
+  const { half } = await progressOf(flow);
+  const account = half === undefined ? undefined : await flow.server.accountOf(half);
+  return account === undefined ? showSignIn(flow, { status: 403 }) : run(flow, account);
+};
+
+const takePasskey = async (flow: Flow, account: KnownAccount): Promise<void> => {
+  const { server, page } = flow;
+  const [address, name] = [server.addressOf(page.req), `second ${account.id}`];
+  if (server.throttle.wait(address, name) > 0) return showSecond(flow, account.id, { fault: page.text.tooMany, status: 429 });
+  if (await checkPasskey(server, page, account)) return signedIn(flow, account.id, ['pwd', 'hwk']);
+  server.throttle.fail(address, name);
+  return showSecond(flow, account.id, { fault: page.text.passkeyFailed, status: 401 });
+};
+
 /** Ends the sign-in; the provider gives the browser a new session id. */
 export const signedIn = async (flow: Flow, accountId: string, amr: string[]): Promise<void> => {
   const { server, page } = flow;
@@ -93,6 +110,8 @@ interface Step {
 export const steps: ReadonlyMap<string, Step> = new Map<string, Step>([
   ['sign-in', { prompt: 'login', run: takePassword }],
   ['second', { prompt: 'login', run: takeSecond }],
+  ['passkey-options', { prompt: 'login', run: withHalf((flow, account) => sendPasskeyChallenge(flow.server, flow.page, account)) }],
+  ['passkey', { prompt: 'login', run: withHalf(takePasskey) }],
   ['find', { prompt: 'consent', run: (flow) => offerPatients(flow, (flow.page.form['name'] ?? '').slice(0, 100)) }],
   ['patient', { prompt: 'consent', run: takePatient }],
   ['encounter', { prompt: 'consent', run: takeEncounter }],

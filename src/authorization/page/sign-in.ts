@@ -11,18 +11,20 @@ export interface SignInPage {
   /** Name of the app that is waiting; undefined when nobody is. */
   readonly app?: string | undefined;
   readonly email?: string | undefined;
+  /** Whether mail can be sent: sign-up and reset need it. */
+  readonly mails: boolean;
   /** Name of the other provider where people may sign in. */
   readonly elsewhere?: string | undefined;
 }
 
-export const signInBody = ({ text, guard, at, app, email, elsewhere }: SignInPage): Html => html`
+export const signInBody = ({ text, guard, at, app, email, mails, elsewhere }: SignInPage): Html => html`
 ${app !== undefined && html`<p>${text.signInFor} <strong>${app}</strong></p>`}
 <form method="post" action="${at}/sign-in">${guard}
 <label for="email">${text.email}</label><input id="email" name="email" type="email" autocomplete="username" required maxlength="200" value="${email ?? ''}" autofocus>
 <label for="password">${text.password}</label><input id="password" name="password" type="password" autocomplete="current-password" required maxlength="200">
 <div class="actions"><button>${text.signIn}</button>${app !== undefined && html`<button class="plain" formaction="${at}/cancel" formnovalidate>${text.cancel}</button>`}</div></form>
 ${elsewhere !== undefined && html`<form method="post" action="${at}/elsewhere">${guard}<div class="actions"><button class="plain">${text.signInElsewhere}: ${elsewhere}</button></div></form>`}
-<p class="note"><a href="${mountPath}/reset">${text.forgotPassword}</a> · <a href="${mountPath}/sign-up">${text.createAccount}</a></p>`;
+${mails && html`<p class="note"><a href="${mountPath}/reset">${text.forgotPassword}</a> · <a href="${mountPath}/sign-up">${text.createAccount}</a></p>`}`;
 
 export interface SecondPage {
   readonly text: Texts;

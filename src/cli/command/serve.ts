@@ -9,7 +9,7 @@ import type { Serving } from '../serving.js';
 import { addGuide } from './ig.js';
 
 /** The sample clinic is looked at on this machine, by a person. */
-const demoDefaults = { LOG_LEVEL: 'warn' };
+const demoDefaults = { LOG_LEVEL: 'warn', MAILBOX: 'true' };
 
 export const serve: PlainCommand = {
   name: 'serve',

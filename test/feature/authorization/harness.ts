@@ -1,5 +1,6 @@
 /** The authorization server over real sockets, and a browser of sorts: cookies, redirects, forms. */
 import { createHash, randomBytes } from 'node:crypto';
+import { makeMailbox } from '../../../src/authorization/mail/mail.js';
 import { makeAuthorization } from '../../../src/authorization/part.js';
 import type { AuthorizationOptions } from '../../../src/authorization/option.js';
 import { authorizationDefaults } from '../../../src/authorization/option.js';
@@ -42,7 +43,7 @@ export const openClinic = async (options: Partial<AuthorizationOptions> = {}, gr
   Object.defineProperty(service.options, 'baseUrl', { get: () => base });
   const kept = grants ?? makeMemoryGrants(clock);
   const { server, mounts } = await makeAuthorization({
-    grants: kept, authKey: 'k'.repeat(40), service, perform,
+    grants: kept, authKey: 'k'.repeat(40), service, perform, mail: makeMailbox(clock),
     options: () => ({ ...authorizationDefaults, passwordCost: 10, origin: base.slice(0, -'/fhir'.length), fhirBase: base, ...options }),
   });
   const http = makeHttpServer({
