@@ -50,13 +50,14 @@ const expressionOf = (type: string, path: readonly (string | number)[]): string 
 
 /**
  * Returns guards (enforce) or warnings (warn, where the caller asked for an outcome) for references to nothing.
- * `given` are keys that the same commit creates. Throws `unresolved-reference` under enforce.
+ * `given` are keys that the same commit creates, `own` is the key of the resource itself where it may be new.
+ * Throws `unresolved-reference` under enforce.
  */
-export const checkReferences = async (context: Context, incoming: { value: Readonly<Record<string, unknown>> }, given: ReadonlySet<string> = new Set()): Promise<ReferenceCheck> => {
+export const checkReferences = async (context: Context, incoming: { value: Readonly<Record<string, unknown>>; own?: string }, given: ReadonlySet<string> = new Set()): Promise<ReferenceCheck> => {
   const { referentialIntegrity: policy, baseUrl } = context.service.options;
   const wanted = policy === 'enforce' || (policy === 'warn' && context.request.prefer.return === 'OperationOutcome');
   if (!wanted) return nothing;
-  const references = localReferences(incoming.value, baseUrl).filter(({ key }) => !given.has(`${key.type}/${key.id}`));
+  const references = localReferences(incoming.value, baseUrl).filter(({ key }) => !given.has(`${key.type}/${key.id}`) && incoming.own !== `${key.type}/${key.id}`);
   const missing: LocalReference[] = [];
   for (const reference of references) {
     const target = await lookUp(context, reference.key);

@@ -27,19 +27,38 @@ export const transact = async (context: Context, entries: readonly EntryIn[], pe
   checkFullUrls(entries);
   const writing = await prepareEntries(context, entries.filter((entry) => !isRead(entry)));
   await checkReads(context, entries, { writing, perform });
+  const first = await attempt(context, { entries, writing, perform });
+  // Who lost once waits for the others that did: transactions would keep each other from ever winning.
+  return first ?? context.service.lanes.run('transaction', () => attemptAgain(context, { entries, writing, perform }));
+};
+
+interface Undertaking {
+  readonly entries: readonly EntryIn[];
+  readonly writing: readonly Prepared[];
+  readonly perform: Perform;
+}
+
+const attemptAgain = async (context: Context, undertaking: Undertaking): Promise<FhirResponse> => {
   for (let tried = 0; tried < attempts; tried += 1) {
-    const changes = await decideEntries(context, writing);
-    checkNotDeleted(entries, changes);
-    const { writes, guards } = commitOf(changes);
-    const recipes = entries.map((entry): Recipe | null => { const change = changes.get(entry.index); return change === undefined ? null : recipeOf(change); });
-    const answer = keptAnswer(context, { kind: 'transaction', entries: recipes });
-    const result = writes.length === 0 && answer === undefined ? { ok: true as const, updated: 0 } : await commitOrTry(context, { writes, guards, answer });
-    if (result.ok && context.request.dryRun === true) return answerTried(context, { entries, changes, updated: result.updated });
-    if (result.ok) return answerAll(context, entries, (entry) => answerEntryOf(context, { entry, change: withTwin(changes, entry.index), updated: result.updated, perform }));
-    checkAnswerTaken(result);
-    checkUnreferenced(result, guards);
+    const answer = await attempt(context, undertaking);
+    if (answer !== undefined) return answer;
   }
   throw new FhirError('version-conflict', 'The resources keep changing while this transaction is processed; repeat it.', { retryAfter: 1 });
+};
+
+/** Decides and commits once; undefined when something changed in between. */
+const attempt = async (context: Context, { entries, writing, perform }: Undertaking): Promise<FhirResponse | undefined> => {
+  const changes = await decideEntries(context, writing);
+  checkNotDeleted(entries, changes);
+  const { writes, guards } = commitOf(changes);
+  const recipes = entries.map((entry): Recipe | null => { const change = changes.get(entry.index); return change === undefined ? null : recipeOf(change); });
+  const answer = keptAnswer(context, { kind: 'transaction', entries: recipes });
+  const result = writes.length === 0 && answer === undefined ? { ok: true as const, updated: 0 } : await commitOrTry(context, { writes, guards, answer });
+  if (result.ok && context.request.dryRun === true) return answerTried(context, { entries, changes, updated: result.updated });
+  if (result.ok) return answerAll(context, entries, (entry) => answerEntryOf(context, { entry, change: withTwin(changes, entry.index), updated: result.updated, perform }));
+  checkAnswerTaken(result);
+  checkUnreferenced(result, guards);
+  return undefined;
 };
 
 /** Returns the first answer to a transaction again; undefined when the recipe is not one of a transaction. */
