@@ -27,9 +27,13 @@ export const transact = async (context: Context, entries: readonly EntryIn[], pe
   checkFullUrls(entries);
   const writing = await prepareEntries(context, entries.filter((entry) => !isRead(entry)));
   await checkReads(context, entries, { writing, perform });
-  const first = await attempt(context, { entries, writing, perform });
-  // Who lost once waits for the others that did: transactions would keep each other from ever winning.
-  return first ?? context.service.lanes.run('transaction', () => attemptAgain(context, { entries, writing, perform }));
+  return context.service.lanes.run(lanesOf(writing), () => attemptAll(context, { entries, writing, perform }));
+};
+
+/** What the transaction competes for is named as single requests name it: all wait for each other instead of retrying. */
+const lanesOf = (writing: readonly Prepared[]): string[] => {
+  const names = writing.map(({ entry, type, criteria }) => (entry.request.id === undefined ? criteria?.claim : `${type}/${entry.request.id}`));
+  return [...new Set(names.filter((name) => name !== undefined))];
 };
 
 interface Undertaking {
@@ -38,7 +42,7 @@ interface Undertaking {
   readonly perform: Perform;
 }
 
-const attemptAgain = async (context: Context, undertaking: Undertaking): Promise<FhirResponse> => {
+const attemptAll = async (context: Context, undertaking: Undertaking): Promise<FhirResponse> => {
   for (let tried = 0; tried < attempts; tried += 1) {
     const answer = await attempt(context, undertaking);
     if (answer !== undefined) return answer;
