@@ -2,22 +2,18 @@
 import type { CaseFile, Step } from '../../test/spec/case.js';
 import { makeRegistry } from '../../src/search/registry.js';
 
-/** A case file with where its cases stand. */
+/** A case file with its name. */
 export interface Located extends CaseFile {
   /** `read.yaml` */
   readonly name: string;
-  /** Line of each case, from 1. */
-  readonly lines: readonly number[];
 }
 
-/** Returns the lines on which cases begin. */
-export const caseLines = (text: string): number[] => text.split('\n').flatMap((line, index) => (line.startsWith('- title:') ? [index + 1] : []));
-
-const linkOf = ({ name, lines }: Located, index: number): string => `../test/spec/${name}#L${String(lines[index] ?? 1)}`;
+/** A link to the file of a case that says its title; no line, so that the page changes only when the cases do. */
+const linkOf = ({ name, cases }: Located, index: number): string => `../test/spec/${name} "${(cases[index]?.title ?? '').replaceAll('"', "'").replaceAll('|', '\\|')}"`;
 
 const list = (file: Located): string => {
-  const items = file.cases.map(({ title, env }, index) => `- [${title}](${linkOf(file, index)})${env === undefined ? '' : ` (${Object.entries(env).map((pair) => `\`${pair.join('=')}\``).join(', ')})`}`);
-  return `## ${file.section}\n[The specification](${file.link}), ${String(file.cases.length)} cases\n\n${items.join('\n')}\n`;
+  const items = file.cases.map(({ title, env }) => `- ${title}${env === undefined ? '' : ` (${Object.entries(env).map((pair) => `\`${pair.join('=')}\``).join(', ')})`}`);
+  return `## ${file.section}\n[The specification](${file.link}), [${String(file.cases.length)} cases](../test/spec/${file.name})\n\n${items.join('\n')}\n`;
 };
 
 const types = ['number', 'date', 'string', 'token', 'reference', 'composite', 'quantity', 'uri'] as const;
