@@ -21,6 +21,7 @@ import { guidesFolder, openGuides, type KeptGuides } from './fhir/package/kept.j
 import { isType } from './fhir/definitions.js';
 import { makeExpireAnswers } from './interaction/expire-answers.js';
 import { perform } from './interaction/perform.js';
+import { makePrepare } from './interaction/prepare.js';
 import type { InteractionOptions, Operation, Service } from './interaction/service.js';
 import { makeTerminologyPart } from './operation/terminology/part.js';
 import { makeValidateOperation } from './operation/validate.js';
@@ -75,7 +76,7 @@ type MakePart = (service: Service, config: Config) => Promise<Part>;
 
 /** Every part there is, in the order their mounts are asked. */
 const parts: readonly MakePart[] = [
-  async (service) => ({ jobs: [makeExpireAnswers(service)] }),
+  async (service) => ({ jobs: [makeExpireAnswers(service), makePrepare(service)] }),
 ];
 
 /** Resolves with the open core; rejects with StoreInUse when another process has the store, with an Error that says what is wrong otherwise. */
