@@ -99,10 +99,10 @@ const numberPart = (parts: Parts, name: string): number => {
 };
 
 /**
- * Returns the patched resource as compact text and plain value; numbers that are not touched keep their form.
+ * Returns the patched resource as compact text; numbers that are not touched keep their form.
  * Throws `invalid-patch` that names the first operation that cannot be applied, and what its path throws.
  */
-export const applyFhirPathPatch = async (text: string, patch: FhirPathPatch): Promise<{ text: string; value: unknown }> => {
+export const applyFhirPathPatch = async (text: string, patch: FhirPathPatch): Promise<string> => {
   const root = rootNode(parseLexical(text));
   const selector = makeSelector(root);
   const breathe = makeBreather();
@@ -114,8 +114,7 @@ export const applyFhirPathPatch = async (text: string, patch: FhirPathPatch): Pr
     }
     await breathe();
   }
-  const patched = stringifyLexical(valueOf(root) ?? null);
-  return { text: patched, value: JSON.parse(patched) as unknown };
+  return stringifyLexical(valueOf(root) ?? null);
 };
 
 const refusal = (error: FhirError, { type, path }: FhirPathOperation, index: number): FhirError =>

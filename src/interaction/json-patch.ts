@@ -1,4 +1,5 @@
 /** JSON Patch (RFC 6902) on the exact text of a resource, https://hl7.org/fhir/R4/http.html#patch */
+import { makeBreather } from '../core/breathe.js';
 import { FhirError } from '../core/error.js';
 import { cloneLexical, isLexicalObject, parseLexical, sameLexical, stringifyLexical, type Lexical, type LexicalObject } from '../core/json/lexical.js';
 import { parseResourceText } from '../fhir/json-text.js';
@@ -47,11 +48,12 @@ const checkOperation = (operation: Lexical, index: number): JsonPatchOperation =
 };
 
 /**
- * Returns the patched resource as compact text and plain value; numbers that are not touched keep their form.
- * Throws `invalid-patch` that names the first operation that cannot be applied.
+ * Returns the patched resource as compact text; numbers that are not touched keep their form.
+ * Throws `invalid-patch` that names the first operation that cannot be applied, and `too-costly` for copies of copies.
  */
-export const applyJsonPatch = (text: string, patch: JsonPatch): { text: string; value: unknown } => {
+export const applyJsonPatch = async (text: string, patch: JsonPatch): Promise<string> => {
   const document: LexicalObject = { root: parseLexical(text) };
+  const breathe = makeBreather();
   let copied = 0;
   for (const [index, operation] of patch.entries()) {
     try {
@@ -61,9 +63,9 @@ export const applyJsonPatch = (text: string, patch: JsonPatch): { text: string; 
     } catch (error) {
       throw error instanceof Unfit ? refusal(operation, index, error.message) : error;
     }
+    await breathe();
   }
-  const patched = stringifyLexical(document['root'] ?? null);
-  return { text: patched, value: JSON.parse(patched) as unknown };
+  return stringifyLexical(document['root'] ?? null);
 };
 
 const sizeOf = (value: Lexical): number => {

@@ -1,5 +1,7 @@
 /** patch with JSON Patch (RFC 6902) and FHIRPath Patch, also conditional, https://hl7.org/fhir/R4/http.html#patch */
 import { FhirError } from '../core/error.js';
+import type { ParsedJson } from '../core/json/parse.js';
+import { parseResourceText } from '../fhir/json-text.js';
 import type { ResourceKey, Version } from '../store/resource.js';
 import { applyChange, writeOf, type Change } from './change.js';
 import { keyOf, typeOf, type Context, type Interaction } from './context.js';
@@ -27,8 +29,8 @@ export const conditionalPatch: Interaction = async (context) => {
 
 /** A patch that has been read. */
 export interface Patch {
-  /** Returns the patched resource as exact text and plain value; throws `invalid-patch` and its kin. */
-  readonly apply: (text: string) => Promise<{ readonly text: string; readonly value: unknown }>;
+  /** Returns the exact text of the patched resource; throws `invalid-patch` and its kin. */
+  readonly apply: (text: string) => Promise<string>;
 }
 
 /** Returns the patch in the body of the request; throws `empty-body` and `malformed-patch`. */
@@ -38,10 +40,20 @@ export const readPatch = ({ request, service }: Context): Patch => {
   const { maxDepth } = service.options;
   if (payload.format === 'json-patch') {
     const operations = parseJsonPatch(payload.text, { maxDepth });
-    return { apply: async (text) => applyJsonPatch(text, operations) };
+    return { apply: (text) => applyJsonPatch(text, operations) };
   }
   const operations = parseFhirPathPatch(payload.text, { maxDepth });
   return { apply: (text) => applyFhirPathPatch(text, operations) };
+};
+
+/** Patches can nest values in values; the result is held to the depth of what is sent. */
+const patchedBy = async ({ apply }: Patch, text: string, maxDepth: number): Promise<ParsedJson> => {
+  try {
+    return parseResourceText(await apply(text), { maxDepth });
+  } catch (error) {
+    if (!(error instanceof RangeError) && !(error instanceof FhirError && error.code === 'too-deep')) throw error;
+    throw new FhirError('too-deep', `The patch makes a resource that is nested deeper than ${String(maxDepth)} levels. Nothing was changed.`, { cause: error });
+  }
 };
 
 /** Returns what a patch of the resource does on what is current. */
@@ -71,7 +83,7 @@ export interface PatchWish {
 export const patchVersion = async (context: Context, { current, patch: operations, given }: PatchWish): Promise<Change> => {
   if (current.body === undefined) throw new FhirError('deleted', `This ${current.type} was deleted and cannot be patched.`);
   checkPreconditions(context.request.conditions, current, context.service.options.requireIfMatch);
-  const patched = await operations.apply(current.body);
+  const patched = await patchedBy(operations, current.body, context.service.options.maxDepth);
   const incoming = await checkIncoming(context, patched, current.type);
   if (incoming.id !== current.id) throw new FhirError('invalid-patch', 'A patch cannot change or remove the id.', { expression: `${current.type}.id` });
   const references = await checkReferences(context, incoming, given);

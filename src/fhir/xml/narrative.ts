@@ -3,8 +3,12 @@ import type { SaxesTagNS } from 'saxes';
 import { escapeAttribute, escapeText } from './escape.js';
 import { xhtmlNamespace } from './shape.js';
 
+/** Levels of elements in a narrative, as validation allows them; looking up a namespace costs as much as there are. */
+export const narrativeDepth = 200;
+
 export interface Narrative {
-  readonly open: (tag: SaxesTagNS) => void;
+  /** Returns whether the tag is within the depth a narrative may have. */
+  readonly open: (tag: SaxesTagNS) => boolean;
   readonly text: (content: string) => void;
   /** Returns the whole div when this tag closes it. `position`: behind the tag. */
   readonly close: (tag: SaxesTagNS, text: string, position: number) => string | undefined;
@@ -22,6 +26,7 @@ export const beginNarrative = (div: SaxesTagNS, start: number): Narrative => {
     open: (tag) => {
       depth += 1;
       if (!isWhole) rewritten += startTag(tag, false);
+      return depth <= narrativeDepth;
     },
     text: (content) => { if (!isWhole) rewritten += escapeText(content); },
     close: (tag, text, position) => {

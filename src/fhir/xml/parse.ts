@@ -6,7 +6,7 @@ import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { makeBreather } from '../../core/breathe.js';
 import type { ErrorCode } from '../../core/error-table.js';
 import { addItem, elementFrame, enterRun, flushRun, pathOf, resourceFrame, type Frame } from './frame.js';
-import { beginNarrative, type Narrative } from './narrative.js';
+import { beginNarrative, narrativeDepth, type Narrative } from './narrative.js';
 import { xmlError } from './place.js';
 import { fhirNamespace, xhtmlNamespace, type XmlElement } from './shape.js';
 import { primitiveJson } from './value.js';
@@ -21,6 +21,23 @@ const portion = 65_536;
 /** The levels of a Bundle around each of its resources. */
 const around = 4;
 const schemaInstance = 'http://www.w3.org/2001/XMLSchema-instance';
+
+const noDoctype = 'a DOCTYPE is not accepted';
+const beforeMarkup = /[\ufeff \t\r\n]*/y;
+
+/** Returns where a DOCTYPE stands before the first element. */
+const doctypeAt = (text: string): number | undefined => {
+  for (let at = 0; ;) {
+    beforeMarkup.lastIndex = at;
+    beforeMarkup.exec(text);
+    at = beforeMarkup.lastIndex;
+    if (text.startsWith('<!DOCTYPE', at)) return at;
+    const end = text.startsWith('<!--', at) ? '-->' : text.startsWith('<?', at) ? '?>' : undefined;
+    const found = end === undefined ? -1 : text.indexOf(end, at + 4);
+    if (end === undefined || found < 0) return undefined;
+    at = found + end.length;
+  }
+};
 
 /**
  * Returns the compact JSON text of the resource. Throws `malformed-xml` for what is no well-formed XML in the FHIR namespace,
@@ -55,10 +72,13 @@ class Reader {
   constructor(text: string, { maxDepth }: XmlBounds) {
     this.#text = text;
     this.#maxDepth = maxDepth + around;
+    // The parser tells of a DOCTYPE at its end only, which may be far away.
+    const doctype = doctypeAt(text);
+    if (doctype !== undefined) throw xmlError(text, { code: 'malformed-xml', what: noDoctype, offset: doctype, path: '' });
     const parser = this.#parser;
     parser.on('error', (error) => this.#fail('malformed-xml', `the text is not well-formed XML: ${error.message.replace(/\.$/, '')}`, parser.position));
     parser.on('xmldecl', ({ encoding, version }) => { this.#checkDeclaration(encoding, version); });
-    parser.on('doctype', () => this.#fail('malformed-xml', 'a DOCTYPE is not accepted'));
+    parser.on('doctype', () => this.#fail('malformed-xml', noDoctype));
     parser.on('processinginstruction', () => this.#fail('malformed-xml', 'a processing instruction is not accepted'));
     parser.on('opentag', (tag) => { this.#open(tag); });
     parser.on('closetag', (tag) => { this.#close(tag); });
@@ -92,7 +112,7 @@ class Reader {
   #open(tag: SaxesTagNS): void {
     if (this.#narrative !== undefined) {
       if (tag.uri !== xhtmlNamespace) this.#fail('malformed-xml', `<${tag.name.slice(0, 40)}> in a narrative must be in the namespace ${xhtmlNamespace}`);
-      this.#narrative.open(tag);
+      if (!this.#narrative.open(tag)) this.#fail('too-deep', `the narrative is nested deeper than ${String(narrativeDepth)} levels`);
       return;
     }
     if (this.#frames.length >= this.#maxDepth) this.#fail('too-deep', `nested deeper than ${String(this.#maxDepth)} levels`);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { FhirError } from '../../../../src/core/error.js';
 import { parseXml, parseXmlGently } from '../../../../src/fhir/xml/parse.js';
+import { writeXml } from '../../../../src/fhir/xml/write.js';
 
 const read = (content: string, type = 'Patient'): string => parseXml(`<${type} xmlns="http://hl7.org/fhir">${content}</${type}>`, { maxDepth: 20 });
 const refusal = (text: string): FhirError => {
@@ -45,10 +47,38 @@ describe('FHIR XML is read', () => {
     expect(JSON.parse(parseXml(text, { maxDepth: 20 }))).toMatchObject({ text: { div: '<div xmlns="http://www.w3.org/1999/xhtml"><b title="&quot;">a &lt; b</b></div>' } });
   });
 
+  it('in portions with the same result, narratives included', async () => {
+    const entries = Array.from({ length: 1_500 }, (_, index) => `<entry>\r\n<resource><Patient><text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml">\r\n<p title='${String(index)}'>\u{1f600}</p></div></text></Patient></resource></entry>`);
+    const text = `<Bundle xmlns="http://hl7.org/fhir"><type value="collection"/>${entries.join('\r\n')}</Bundle>`;
+    const json = await parseXmlGently(text, { maxDepth: 20 });
+    expect(json).toBe(parseXml(text, { maxDepth: 20 }));
+    expect(json).toContain(`"div":"<div xmlns=\\"http://www.w3.org/1999/xhtml\\">\\n<p title='1499'>\u{1f600}</p></div>"`);
+  });
+
   it('in portions with the same result', async () => {
     const text = patient(Array.from({ length: 5_000 }, (_, index) => `<identifier><value value="\u{1f600} ${String(index)}"/></identifier>`).join('\r\n'));
     expect(await parseXmlGently(text, { maxDepth: 20 })).toBe(parseXml(text, { maxDepth: 20 }));
   });
+});
+
+/** A text with a few of its characters taken out, doubled or replaced. */
+const damaged = (text: string): fc.Arbitrary<string> =>
+  fc.array(fc.tuple(fc.nat(text.length - 1), fc.nat(6), fc.constantFrom('', '<', '>', '"', '/', '&', ' ', '<!--', ']]>', '<a/>', 'x')), { minLength: 1, maxLength: 4 })
+    .map((changes) => changes.reduce((now, [at, length, put]) => now.slice(0, at) + put + now.slice(at + length), text));
+
+it('FHIR XML that is damaged is read as JSON or refused with a place', () => {
+  const whole = '<?xml version="1.0" encoding="UTF-8"?><Patient xmlns="http://hl7.org/fhir"><id value="a"/><text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml">a<b>c</b></div></text><contained><Basic><id value="b"/></Basic></contained><extension url="x"><valueDecimal value="1.10"/></extension><name id="n"><given value="a"/><given><extension url="y"><valueBoolean value="true"/></extension></given></name></Patient>';
+  fc.assert(fc.property(damaged(whole), (text) => {
+    try {
+      const json = parseXml(text, { maxDepth: 20 });
+      expect((JSON.parse(json) as { resourceType: string }).resourceType).toMatch(/^[A-Z]/);
+      expect(parseXml(writeXml(json), { maxDepth: 20 })).toBe(json);
+    } catch (error) {
+      if (!(error instanceof FhirError)) throw error;
+      expect(error.status).toBeLessThan(500);
+      expect(error.options.location).toMatch(/^line \d+, column \d+$/);
+    }
+  }), { numRuns: 2_000 });
 });
 
 describe('FHIR XML is refused by place', () => {
@@ -80,7 +110,9 @@ describe('FHIR XML is refused by place', () => {
     [patient('<?php a?>'), 'malformed-xml', undefined, undefined],
     [`<!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;">]>${patient('<name><text value="&lol2;"/></name>')}`, 'malformed-xml', undefined, undefined],
     [`<!DOCTYPE Patient SYSTEM "file:///etc/passwd">${patient('')}`, 'malformed-xml', undefined, undefined],
+    [`<?xml version="1.0"?><!-- a --> <!-- b --><!DOCTYPE a [${'<!ENTITY a "b">'.repeat(9)}`, 'malformed-xml', 'line 1, column 43', undefined],
     [patient('<extension url="a">'.repeat(40)), 'too-deep', undefined, undefined],
+    [patient(`<text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml">${'<b>'.repeat(300)}`), 'too-deep', undefined, 'Patient.text'],
   ])('%s', (text, code, location, expression) => {
     const error = refusal(text);
     expect(error.code).toBe(code);
