@@ -89,7 +89,7 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
     let baseUrl = fhirBase(config, config.port);
     const guides = await openGuides(guidesFolder(config.dataDir));
     const options = interactionOptions(config, config.pageSecret ?? await keptSecret(config.dataDir, 'secret'), () => baseUrl);
-    const terminology = makeTerminologyPart({ service: () => service, guides: [guideTerminology(guides)] });
+    const terminology = makeTerminologyPart({ service: () => service, guides: [guideTerminology(guides)], dataDir: config.dataDir });
     const validation = makeValidation(config, guides, terminology.quick);
     const service: Service = {
       operations, store, registry: makeRegistry({ baseUrl: () => baseUrl }), validate: validation.validate, lanes: makeKeyedQueue(), clock, ids: randomIds, observe, options, terminology: terminology.fresh,

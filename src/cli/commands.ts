@@ -13,6 +13,7 @@ export const commands: CommandTable = {
   client: async () => (await import('./command/client.js')).client,
   user: async () => (await import('./command/user.js')).user,
   token: async () => (await import('./command/token.js')).token,
+  terminology: async () => (await import('./command/terminology.js')).terminology,
   settings: async () => (await import('./command/settings.js')).settings,
   errors: async () => (await import('./command/errors.js')).errors,
   help: async () => (await import('./command/help.js')).help,

@@ -6,7 +6,8 @@ import { perform } from '../../interaction/perform.js';
 import type { Operation, Service } from '../../interaction/service.js';
 import { makeCoreSource } from '../../terminology/local/core-source.js';
 import { makeLocalTerminology } from '../../terminology/local/engine.js';
-import type { ImportedSystems, TerminologySource } from '../../terminology/local/source.js';
+import { openTerminologyFolder, terminologyFolder } from '../../terminology/file/folder.js';
+import type { TerminologySource } from '../../terminology/local/source.js';
 import type { Terminology } from '../../terminology/port.js';
 import { makeFollower } from './follow.js';
 import { asValueSet, makeFreshTerminology } from './fresh.js';
@@ -18,7 +19,7 @@ export interface TerminologyParts {
   readonly service: () => Service;
   /** Resources of loaded guides. */
   readonly guides?: readonly TerminologySource[] | undefined;
-  readonly imported?: ImportedSystems | undefined;
+  readonly dataDir: string;
 }
 
 export interface TerminologyPart {
@@ -34,17 +35,22 @@ export interface TerminologyPart {
 const everyMs = 1_000;
 
 /** Returns the part. Nothing is read before it is asked. */
-export const makeTerminologyPart = ({ service, guides = [], imported }: TerminologyParts): TerminologyPart => {
+export const makeTerminologyPart = ({ service, guides = [], dataDir }: TerminologyParts): TerminologyPart => {
   const stored = makeStoredSource(service);
+  const imported = openTerminologyFolder(terminologyFolder(dataDir));
   const quick = makeLocalTerminology({ sources: [makeCoreSource(), ...guides, stored], imported });
   const forget = (): void => {
     stored.forget();
     quick.forget();
   };
-  const refresh = makeFollower({
+  const follow = makeFollower({
     changes: (after, limit) => service().store.changes(after, limit),
     position: async () => (await service().store.statistics()).seq,
   }, forget);
+  const refresh = async (): Promise<void> => {
+    if (imported.changed()) forget();
+    await follow();
+  };
   const fresh = makeFreshTerminology({
     terminology: quick, refresh,
     valueSet: async (id) => {
