@@ -11,7 +11,8 @@ import { terminologyCapabilities } from './terminology-capabilities.js';
 
 /** When the statement last changed its meaning. */
 const published = '2026-11-24';
-const patchFormats = ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'];
+/** Media types of the patches that are done. */
+export const patchFormats: readonly string[] = ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'];
 const kept = new WeakMap<Service, string>();
 
 /** Returns 200 with the CapabilityStatement; throws `invalid-parameter` for a mode that is not served. */

@@ -2,6 +2,7 @@
 import { toFhirError, type FhirError } from '../core/error.js';
 import { prettyJson } from '../core/json/pretty.js';
 import { writeXml, writeXmlGently } from '../fhir/xml/write.js';
+import { patchFormats } from '../interaction/capabilities.js';
 import { outcomeText } from '../interaction/outcome-text.js';
 import type { FhirResponse } from '../interaction/request.js';
 import { ClientGone } from './body.js';
@@ -55,7 +56,7 @@ export const respondError = (host: Host, exchange: Exchange, thrown: unknown): P
     return undefined;
   }
   const text = outcomeText(issuesOf(error, exchange.requestId), error.code);
-  return send(host, exchange, { status: error.status, headers: errorHeaders(error), ...errorBody(formOf(host, exchange), text) });
+  return send(host, exchange, { status: error.status, headers: [...errorHeaders(error), ...acceptPatch(exchange, error)], ...errorBody(formOf(host, exchange), text) });
 };
 
 /** The form asked for, also when the request was refused before anybody looked at it. */
@@ -83,6 +84,10 @@ const issuesOf = (error: FhirError, requestId: string): FhirError['issues'] =>
   error.code === 'internal'
     ? [{ severity: 'fatal', code: 'exception', diagnostics: `The server failed to process the request. Request id: ${requestId}` }]
     : error.issues;
+
+/** A patch of another type is answered with those that are read (RFC 5789 section 2.2). */
+const acceptPatch = ({ req }: Exchange, { code }: FhirError): string[] =>
+  req.method === 'PATCH' && code === 'unsupported-media-type' ? ['Accept-Patch', patchFormats.join(', ')] : [];
 
 const errorHeaders = ({ code, options, status }: FhirError): string[] => {
   const headers: string[] = [];

@@ -13,6 +13,7 @@ import { startServer, type RunningServer } from '../support/server.js';
 import { loadData, observationText, writeRequests, type Data } from './data.js';
 import type { Findings } from './load-generator.js';
 import { median, toTable, type Row } from './table.js';
+import { xmlRows } from './xml.js';
 
 const run = promisify(execFile);
 const compiled = (...path: string[]): string => join(packageRoot, 'dist', 'test', 'bench', ...path);
@@ -145,6 +146,7 @@ const main = async (): Promise<void> => {
     add({ work: 'resident memory after all of it', value: memory, unit: 'MB', spread: [memory, memory], goal: '<= 250 MB', met: memory <= 250 });
     await server.stop();
     if (wanted('start')) add(await startRow(dataDir));
+    if (wanted('xml')) xmlRows(rounds).forEach(add);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
