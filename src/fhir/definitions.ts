@@ -170,14 +170,21 @@ export const compartmentParams = (compartment: string, type: string): readonly s
 /** Returns the types that have compartments. */
 export const compartmentTypes = (): readonly string[] => [...compartments().keys()];
 
-const topLevel = (type: string, wanted: (element: NamedElement) => boolean): string[] =>
-  [...elementsOf(type)].filter(([, element]) => wanted(element)).map(([name]) => name);
+/** Returns the names of the top-level elements that are wanted; asked for with every answer, so each type is looked at once. */
+const topLevel = (wanted: (element: NamedElement) => boolean): ((type: string) => readonly string[]) => {
+  const found = new Map<string, readonly string[]>();
+  return (type) => {
+    const names = found.get(type) ?? [...elementsOf(type)].filter(([, element]) => wanted(element)).map(([name]) => name);
+    if (names.length > 0) found.set(type, names);
+    return names;
+  };
+};
 
 /** Returns the JSON names of the top-level elements that belong to the summary. */
-export const summaryElements = (type: string): readonly string[] => topLevel(type, ({ summary }) => summary);
+export const summaryElements = topLevel(({ summary }) => summary);
 
 /** Returns the JSON names of the top-level elements that a resource must have. */
-export const mandatoryElements = (type: string): readonly string[] => topLevel(type, ({ min }) => min > 0);
+export const mandatoryElements = topLevel(({ min }) => min > 0);
 
 const codes = once(() => readGenerated('codes.json') as Record<string, string[]>);
 const codeSets = new Map<string, ReadonlySet<string>>();

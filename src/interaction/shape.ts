@@ -41,6 +41,7 @@ const typeOf = (body: string): string => typeForm.exec(body)?.[1] ?? '';
 
 /** Returns the JSON text with what is wished for; both have been checked. */
 export const shapeTo = (body: string, wish: Wish): string => {
+  if (wish.elements === undefined && (wish.summary === undefined || wish.summary === 'false')) return body;
   const keep = keepOf(wish, typeOf(body));
   return keep === undefined ? body : selectMembers(body, keep);
 };

@@ -91,7 +91,7 @@ const ofInstance = ({ statements, resources }: Place, { type, id, from }: { type
 
 const pageOf = (resources: ResourceTable, { seqs, total }: Stretch, { count, before = end }: HistoryQuery): HistoryPage => {
   const found = seqs(before, count + 1);
-  return { versions: found.slice(0, count).flatMap((seq) => resources.at(seq) ?? []).map(resources.toVersion), more: found.length > count, total: total() };
+  return { versions: resources.allAt(found.slice(0, count)).map(resources.toVersion), more: found.length > count, total: total() };
 };
 
 /** Which versions were current at a time has to be asked of each. */
@@ -102,7 +102,7 @@ const pageAt = ({ statements, resources }: Omit<Place, 'keys'>, stretch: Stretch
   let total = 0;
   for (let from = end; ;) {
     const seqs = stretch.seqs(from, chunk);
-    for (const row of seqs.flatMap((seq) => resources.at(seq) ?? []).filter(wasCurrent)) {
+    for (const row of resources.allAt(seqs).filter(wasCurrent)) {
       total += 1;
       if (row.seq < before && found.length <= count) found.push(row);
     }

@@ -6,7 +6,7 @@ import type { Observe } from '../core/observe.js';
 import type { SearchPlan } from '../store/plan.js';
 import type { SearchPage } from '../store/resource.js';
 import type { MaintenanceReport, MaintenanceTask, SearchRun, Store } from '../store/store.js';
-import { openConnection, type Connection } from './connection.js';
+import { makeSnapshots, openConnection, type Connection } from './connection.js';
 import { failureOf, toStoreError } from './failure.js';
 import { makeKeys, type Keys } from './keys.js';
 import { takeLock } from './lock.js';
@@ -49,6 +49,7 @@ interface Engine {
   readonly reader: Reader;
   readonly executor: Executor;
   readonly database: Connection;
+  readonly snapshot: <T>(read: () => T) => T;
   readonly queue: WriteQueue;
   readonly pool: ReadPool;
   readonly budget: number;
@@ -72,7 +73,7 @@ export const openSqliteStore = async (options: SqliteOptions): Promise<Store> =>
     const keys = makeKeys(readLayout(database));
     const { sortable, quick } = options.thresholds ?? { sortable: usualSortable, quick: usualQuick };
     const engine: Engine = {
-      file, keys, database, queue, quick, reader: makeReader(database, keys), executor: makeExecutor(database, keys, sortable),
+      file, keys, database, snapshot: makeSnapshots(database), queue, quick, reader: makeReader(database, keys), executor: makeExecutor(database, keys, sortable),
       pool: makeReadPool({ file, cacheMegabytes: cache.reader, sortable, threads }), budget: options.searchBudget ?? 5_000_000,
     };
     return makeStore(engine, { clock, observe, release: () => { lock.release(); } });
@@ -148,10 +149,10 @@ const reading = <T>(read: () => T): T => {
 };
 
 /** Tries it here, and there when it turns out to be long. */
-const quickly = <T>({ database, budget, quick }: Engine, { signal, budget: own = budget }: SearchRun, run: (budget: number) => T): T | undefined => {
+const quickly = <T>({ snapshot, budget, quick }: Engine, { signal, budget: own = budget }: SearchRun, run: (budget: number) => T): T | undefined => {
   signal?.throwIfAborted();
   try {
-    return reading(() => database.transaction(run)(Math.min(quick, own)));
+    return reading(() => snapshot(() => run(Math.min(quick, own))));
   } catch (error) {
     if (error instanceof OverBudget) return undefined;
     throw error;
@@ -163,7 +164,7 @@ const search = async (engine: Engine, plan: SearchPlan, run: SearchRun): Promise
   const explain = run.explain ?? false;
   const here = quickly(engine, run, (rows) => {
     const page = executor.search(plan, { budget: rows, explain });
-    return { page, matches: reader.versions(page.seqs) };
+    return { page, matches: page.rows?.map(reader.toVersion) ?? reader.versions(page.seqs) };
   });
   if (here !== undefined) return toPage(here.page, here.matches, explain);
   const result = await pool.run({ kind: 'search', plan, budget: run.budget ?? budget, explain }, run.signal);

@@ -5,7 +5,7 @@ import type { SearchPlan } from '../store/plan.js';
 import type { HistoryPage, HistoryQuery } from '../store/resource.js';
 import type { IndexFault } from '../store/store.js';
 import { checkFiles, checkIndex } from './check.js';
-import { openConnection } from './connection.js';
+import { makeSnapshots, openConnection } from './connection.js';
 import { failureOf, type Failure } from './failure.js';
 import { makeKeys } from './keys.js';
 import { makeReader } from './reader.js';
@@ -47,11 +47,12 @@ export const openReadService = ({ file, cacheMegabytes, sortable }: ReadServiceO
   const keys = makeKeys(readLayout(database));
   const executor = makeExecutor(database, keys, sortable);
   const reader = makeReader(database, keys);
-  const atOnce = <T>(run: () => T): T => database.transaction(run)();
+  const atOnce = makeSnapshots(database);
   const run = async (request: ReadRequest, isCancelled: () => boolean): Promise<ReadResult> => {
     switch (request.kind) {
       case 'search':
-        return { kind: 'page', page: atOnce(() => executor.search(request.plan, { ...request, isCancelled })) };
+        // The versions are read where they are sent from; their places are enough to travel.
+        return { kind: 'page', page: { ...atOnce(() => executor.search(request.plan, { ...request, isCancelled })), rows: undefined } };
       case 'count':
         return { kind: 'count', count: atOnce(() => executor.count(request.plan, { ...request, isCancelled })) };
       case 'history':

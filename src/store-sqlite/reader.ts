@@ -10,6 +10,7 @@ import { makeResourceTable, type VersionRow } from './resource-table.js';
 
 export interface Reader {
   read(key: ResourceKey, version?: number): Version | undefined;
+  readonly toVersion: (row: VersionRow) => Version;
   /** The versions at these places of the feed, in this order. */
   versions(seqs: readonly number[]): Version[];
   isReferenced(key: ResourceKey): boolean;
@@ -43,10 +44,8 @@ export const makeReader = (database: Connection, keys: Keys): Reader => {
       const row = newest === undefined || version === undefined || newest.version === version ? newest : earlier(key, version);
       return row === undefined ? undefined : resources.toVersion(row);
     },
-    versions: (seqs) => seqs.flatMap((seq) => {
-      const row = resources.at(seq);
-      return row === undefined ? [] : [resources.toVersion(row)];
-    }),
+    toVersion: resources.toVersion,
+    versions: (seqs) => resources.allAt(seqs).map(resources.toVersion),
     isReferenced: (key) => referrers.any(key, new Set([`${key.type}/${key.id}`])),
     history: database.transaction(look),
     changes: (after, limit) => (changes.all(after, limit) as VersionRow[]).map(resources.toVersion),

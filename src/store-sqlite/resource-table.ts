@@ -28,21 +28,46 @@ export interface ResourceTable {
   newest(type: string, id: string): VersionRow | undefined;
   /** The version at a place of the feed. */
   at(seq: number): VersionRow | undefined;
+  /** The versions at these places, in this order. */
+  allAt(seqs: readonly number[]): VersionRow[];
+  /** The newest versions of what has one value in the token index, above `after`: the most frequent search is this one look. */
+  ofStretch(stretch: { readonly key: number; readonly sys: number }, after: number, limit: number): VersionRow[];
   readonly toVersion: (row: VersionRow) => Version;
 }
 
+type Columns = readonly [seq: number, rid: number, version: number, updated: number, method: number, id: string, body: string | null];
+const columns = 'v.seq, v.rid, v.version, v.updated, v.method, v.id, v.body';
+
+const toRow = ([seq, rid, version, updated, method, id, body]: Columns): VersionRow => ({ seq, rid, version, updated, method, id, body });
+
 /** Returns the reads on a connection. */
 export const makeResourceTable = (database: Connection, keys: Keys): ResourceTable => {
-  const byKey = database.prepare('SELECT v.seq, v.rid, v.version, v.updated, v.method, v.id, v.body FROM identity i JOIN version v ON v.seq = i.seq WHERE i.key = ?');
+  const byKey = database.prepare(`SELECT ${columns} FROM identity i JOIN version v ON v.seq = i.seq WHERE i.key = ?`).raw();
   const states = database.prepare('SELECT r.rid, r.id, r.version, r.deleted FROM identity i JOIN resource r ON r.rid = i.rid WHERE i.key = ?').raw();
-  const bySeq = database.prepare('SELECT seq, rid, version, updated, method, id, body FROM version WHERE seq = ?');
+  const bySeq = database.prepare(`SELECT ${columns} FROM version v WHERE v.seq = ?`).raw();
+  // The list leads: what is found comes in its order.
+  const bySeqs = database.prepare(`SELECT ${columns} FROM json_each(?) list CROSS JOIN version v ON v.seq = list.value`).raw();
+  const byStretch = database.prepare(`SELECT ${columns} FROM token_index t CROSS JOIN resource r ON r.rid = t.rid CROSS JOIN version v ON v.seq = r.seq WHERE t.key = ? AND t.sys = ? AND t.rid > ? ORDER BY t.rid LIMIT ?`).raw();
+  const is = (rid: number, own: string, type: string, id: string): boolean => own === id && keys.typeName(rid) === type;
   return {
     state: (type, id) => {
-      const found = (states.all(keys.identity(type, id)) as [number, string, number, number][]).find(([rid, own]) => own === id && keys.typeName(rid) === type);
+      const found = (states.all(keys.identity(type, id)) as [number, string, number, number][]).find(([rid, own]) => is(rid, own, type, id));
       return found && { rid: found[0], version: found[2], deleted: found[3] === 1 };
     },
-    newest: (type, id) => (byKey.all(keys.identity(type, id)) as VersionRow[]).find((row) => row.id === id && keys.typeName(row.rid) === type),
-    at: (seq) => bySeq.get(seq) as VersionRow | undefined,
+    newest: (type, id) => {
+      const key = keys.identity(type, id);
+      const first = byKey.get(key) as Columns | undefined;
+      if (first === undefined) return undefined;
+      // Two resources with one hash are next to impossible; they are told apart all the same.
+      const found = is(first[1], first[5], type, id) ? first : (byKey.all(key) as Columns[]).find((row) => is(row[1], row[5], type, id));
+      return found && toRow(found);
+    },
+    at: (seq) => {
+      const found = bySeq.get(seq) as Columns | undefined;
+      return found && toRow(found);
+    },
+    allAt: (seqs) => (seqs.length === 0 ? [] : (bySeqs.all(JSON.stringify(seqs)) as Columns[]).map(toRow)),
+    ofStretch: ({ key, sys }, after, limit) => (byStretch.all(key, sys, after, limit) as Columns[]).map(toRow),
     toVersion: ({ seq, rid, version, updated, method, id, body }) => ({
       type: keys.typeName(rid), id, version, updated, seq, method: methods[method] ?? 'PUT', body: body ?? undefined,
     }),

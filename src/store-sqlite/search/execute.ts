@@ -3,11 +3,12 @@ import type { Position, SearchPlan } from '../../store/plan.js';
 import type { SearchStep } from '../../store/resource.js';
 import type { Connection } from '../connection.js';
 import type { Keys } from '../keys.js';
-import { makeResourceTable } from '../resource-table.js';
+import { makeResourceTable, type VersionRow } from '../resource-table.js';
 import type { Finding } from './candidate.js';
 import { candidates, howToFind, matchesOf, type Found } from './find.js';
 import { toNode, type Node } from './node.js';
 import { comparer, readersOf, type Sorted } from './sort.js';
+import type { Stretch } from './source.js';
 import { makeStatements } from './statements.js';
 import { isWalkable, walk } from './walk.js';
 import { Work, type WorkOptions } from './work.js';
@@ -15,6 +16,8 @@ import { Work, type WorkOptions } from './work.js';
 export interface FoundPage {
   /** Places in the change feed of the versions found: these never change. */
   readonly seqs: readonly number[];
+  /** The versions themselves, where they were found on the way. */
+  readonly rows?: readonly VersionRow[] | undefined;
   readonly next?: Position | undefined;
   readonly steps: readonly SearchStep[];
 }
@@ -59,27 +62,36 @@ const isIndexed = ({ source, rest }: Found): boolean => rest.op === 'all' || !so
 
 const inStoredOrder = (finding: Finding, { types, where, count, after }: SearchPlan): Omit<FoundPage, 'steps'> => {
   const [startAt, startRid] = after === undefined ? [0, 0] : [Number(after[0]), Number(after[1])];
-  const seqs: number[] = [];
+  const rids: number[] = [];
   let last: Position | undefined;
+  const seqs = (): number[] => finding.statements.newestOfAll.all(JSON.stringify(rids)) as number[];
   for (const [at, type] of types.entries()) {
     if (at < startAt) continue;
     const node = toNode(where, type, finding.keys);
     if (node.op === 'none') continue;
     const how = howToFind(finding, node, { type, all: false });
+    if (types.length === 1 && how.rest.op === 'all' && how.source.stretch !== undefined) return stretchPage(finding, how, { stretch: how.source.stretch, after: startRid, count });
     const full = finding.work.step(nameOf(how), isIndexed(how), () => {
       for (const rid of matchesOf(finding, how, at === startAt ? startRid : 0)) {
-        if (seqs.length === count) return true;
-        const seq = finding.statements.newestOf.get(rid) as number | undefined;
-        if (seq === undefined) continue;
-        seqs.push(seq);
+        if (rids.length === count) return true;
+        rids.push(rid);
         last = [at, rid];
       }
       return false;
     });
-    if (full) return { seqs, next: last ?? after };
+    if (full) return { seqs: seqs(), next: last ?? after };
   }
-  return { seqs };
+  return { seqs: seqs() };
 };
+
+const stretchPage = ({ work, resources }: Finding, how: Found, { stretch, after, count }: { stretch: Stretch; after: number; count: number }): Omit<FoundPage, 'steps'> =>
+  work.step(nameOf(how), true, () => {
+    const found = resources.ofStretch(stretch, after, count + 1);
+    work.saw(found.length + 1);
+    const rows = found.slice(0, count);
+    const last = rows.at(-1);
+    return { seqs: rows.map(({ seq }) => seq), rows, next: found.length > count && last !== undefined ? [0, last.rid] : undefined };
+  });
 
 const toSorted = (position: Position, keys: number): Sorted => ({
   values: position.slice(0, keys), at: Number(position[keys]), rid: Number(position[keys + 1]), seq: 0,

@@ -7,6 +7,12 @@ import { inRange, type Finding } from './candidate.js';
 import type { Node } from './node.js';
 import { chunk, growing } from './statements.js';
 
+/** Rows of the token index with one value. */
+export interface Stretch {
+  readonly key: number;
+  readonly sys: number;
+}
+
 export interface Source {
   /** For explanations. */
   readonly name: string;
@@ -18,6 +24,8 @@ export interface Source {
   estimate(limit: number): number;
   /** Resources above `after`, ascending, none twice. */
   rids(after: number): Iterable<number>;
+  /** The one stretch of the token index it is, where it is no more than that. */
+  readonly stretch?: Stretch | undefined;
 }
 
 /** The end of every text that begins with a prefix. */
@@ -67,10 +75,6 @@ const basesOf = (uri: string): string[] => {
   return [...new Set(bases.filter((base) => base !== ''))];
 };
 
-interface Stretch {
-  readonly key: number;
-  readonly sys: number;
-}
 
 const streamOf = ({ statements, work }: Finding, { key, sys }: Stretch, after: number): Generator<number> =>
   growing<number>((limit, last = after) => {
@@ -114,7 +118,7 @@ export const distinctSorted = (rids: readonly number[]): number[] => {
 };
 
 const stretchesSource = (finding: Finding, name: string, stretches: readonly Stretch[]): Source => ({
-  name, exact: true, streams: stretches.length <= mergeable,
+  name, exact: true, streams: stretches.length <= mergeable, stretch: stretches.length === 1 ? stretches[0] : undefined,
   estimate: (limit) => {
     let sum = 0;
     for (const { key, sys } of stretches) if (sum < limit) sum += finding.statements.tokenCount.get(key, sys, sys, limit - sum) as number;

@@ -32,6 +32,8 @@ export const makeStatements = (database: Connection) => {
     one: database.prepare(`SELECT ${columns} FROM resource WHERE rid = ? AND deleted = 0`),
     bodyAt: list('SELECT body FROM version WHERE seq = ?'),
     newestOf: list('SELECT seq FROM resource WHERE rid = ?'),
+    /** The list leads: what is found comes in its order. */
+    newestOfAll: list('SELECT r.seq FROM json_each(?) list CROSS JOIN resource r ON r.rid = list.value'),
     token: list('SELECT rid FROM token_index WHERE key = ? AND sys = ? AND rid > ? ORDER BY rid LIMIT ?'),
     /** Distinct systems are found by leaping from one to the next. */
     nextSystem: list('SELECT min(sys) FROM token_index WHERE key = ? AND sys > ? AND sys <= ?'),
