@@ -8,6 +8,7 @@ import type { Clock } from '../core/clock.js';
 import type { Registry } from '../search/registry.js';
 import type { KnownAccount } from './account/account.js';
 import { checkAssertion } from './client/assertion.js';
+import { makeKeySetFetch } from './client/outbound.js';
 import { smartMembers, type ClientMetadata } from './client/client.js';
 import { launchScopes, ScopeFault, sortScopes, type AskedScopes } from './client/scope.js';
 import type { Collection } from './grant/collection.js';
@@ -67,6 +68,8 @@ const configurationOf = (parts: ProviderParts): Configuration => {
     interactions: { policy: makePolicy(), url: (_ctx, interaction) => `${mountPath}/interaction/${interaction.uid}` },
     assertJwtClientAuthClaimsAndHeader: async (ctx, claims, header, client) => checkAssertion({ claims, header, clientId: client.clientId, jwksUri: client.jwksUri, audience: [ctx.oidc.urlFor('token'), ctx.oidc.urlFor(ctx.oidc.route)], now: parts.clock.now() }),
     clientBasedCORS: (_ctx, origin, client) => (client.redirectUris ?? []).some((uri) => URL.canParse(uri) && new URL(uri).origin === origin && origin !== 'null'),
+    fetch: makeKeySetFetch(() => parts.clock.now()),
+    fetchResponseBodyLimits: { jwks_uri: 512 * 1024 },
     rotateRefreshToken: true,
     issueRefreshToken: async (_ctx, client, code) => client.grantTypeAllowed('refresh_token') && (code.scopes.has('offline_access') || code.scopes.has('online_access')),
     expiresWithSession: async (_ctx, token) => token.scopes.has('online_access') && !token.scopes.has('offline_access'),
@@ -125,6 +128,8 @@ const longestState = 1024;
 /** SMART's own rules about an authorization request; throws what is sent back to the app. */
 const checkAuthorizationRequest = (ctx: KoaContextWithOIDC, aud: unknown, { fhirBase }: AuthorizationOptions): void => {
   const { state, scope, launch } = ctx.oidc.params as { state?: string; scope?: string; launch?: string };
+  // A pushed request was held to these rules when it was pushed; kept as a JWT, its aud has become the issuer.
+  if (ctx.oidc.entities.PushedAuthorizationRequest !== undefined) return;
   if (state === undefined || state.length < shortestState || state.length > longestState) throw new errors.InvalidRequest(`state must be a random text of ${String(shortestState)} to ${String(longestState)} characters`);
   if (aud === undefined) throw new errors.InvalidRequest(`aud is missing; it must be the FHIR base ${fhirBase}`);
   if (aud !== fhirBase) throw new errors.InvalidRequest(`aud must be the FHIR base ${fhirBase}, letter by letter`);
@@ -181,6 +186,8 @@ const tokenClaims = async (_ctx: unknown, token: unknown, { contexts, options }:
 
 /** Puts the launch context and all granted scopes into the answers of the token and introspection endpoints. */
 const completeAnswer = async (ctx: KoaContextWithOIDC, provider: Provider, { contexts }: ProviderParts): Promise<void> => {
+  // A path that is none of the provider's has no such context.
+  if ((ctx.oidc as KoaContextWithOIDC['oidc'] | undefined) === undefined) return;
   const { route, entities } = ctx.oidc;
   const body = ctx.body as Record<string, unknown> | undefined;
   if (ctx.status !== 200 || typeof body !== 'object' || (route !== 'token' && route !== 'introspection')) return;

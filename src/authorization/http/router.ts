@@ -1,5 +1,5 @@
 /** The authorization server over HTTP: our pages first, then the provider (express 5). */
-import express, { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
+import express, { Router, text, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import { mountPath } from '../option.js';
 import { html } from '../page/html.js';
 import { style } from '../page/style.js';
@@ -18,6 +18,11 @@ export const makeRouter = (server: Server, pages: readonly ((router: Router) => 
   router.get('/passkey.js', (_req, res) => { res.set('Cache-Control', 'public, max-age=3600').set('X-Content-Type-Options', 'nosniff').type('js').send(passkeyScript); });
   router.post('/language', readForm, setLanguage);
   for (const add of pages) add(router);
+  // A posted request goes on as one by GET: only so do the cookies of this origin come along from an app's page.
+  router.post('/auth', text({ type: 'application/x-www-form-urlencoded', limit: '16kb' }), (req, res) => {
+    setHeaders(res);
+    res.redirect(303, `${mountPath}/auth?${typeof req.body === 'string' ? req.body : ''}`);
+  });
   addInteraction(router, server);
   router.use(forward(server));
   return router;
