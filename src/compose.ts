@@ -31,6 +31,7 @@ import { makeRegistry } from './search/registry.js';
 import type { GrantStore } from './store/grant.js';
 import { openSqliteStore } from './store-sqlite/open.js';
 import { restoreSqlite, type Restored } from './store-sqlite/restore.js';
+import type { ExternalOptions } from './terminology/external.js';
 import { makeMemorySource } from './terminology/local/memory-source.js';
 import type { TerminologySource } from './terminology/local/source.js';
 import type { Terminology } from './terminology/port.js';
@@ -89,7 +90,7 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
     let baseUrl = fhirBase(config, config.port);
     const guides = await openGuides(guidesFolder(config.dataDir));
     const options = interactionOptions(config, config.pageSecret ?? await keptSecret(config.dataDir, 'secret'), () => baseUrl);
-    const terminology = makeTerminologyPart({ service: () => service, guides: [guideTerminology(guides)], dataDir: config.dataDir });
+    const terminology = makeTerminologyPart({ service: () => service, guides: [guideTerminology(guides)], dataDir: config.dataDir, external: externalOf(config, clock) });
     const validation = makeValidation(config, guides, terminology.quick);
     const service: Service = {
       operations, store, registry: makeRegistry({ baseUrl: () => baseUrl }), validate: validation.validate, lanes: makeKeyedQueue(), clock, ids: randomIds, observe, options, terminology: terminology.fresh,
@@ -113,6 +114,9 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
     throw error;
   }
 };
+
+const externalOf = ({ terminologyUrl, terminologySeconds }: Config, clock: Clock): ExternalOptions | undefined =>
+  (terminologyUrl === undefined ? undefined : { baseUrl: terminologyUrl, timeoutMs: terminologySeconds * 1000, clock });
 
 /** Code systems, value sets and maps of the guides that are kept. */
 const guideTerminology = ({ terminology }: KeptGuides): TerminologySource => makeMemorySource(() => terminology() as unknown as (CodeSystem | ValueSet | ConceptMap)[]);

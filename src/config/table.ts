@@ -42,6 +42,8 @@ export const settings = {
   conditionalDelete: behaviour(['CONDITIONAL_DELETE', 'single', 'What a conditional delete does when it matches several: refuse with 412, or delete all.'], choice('single', 'multiple')),
   referentialIntegrity: behaviour(['REFERENTIAL_INTEGRITY', 'warn', 'References to what is not there: not looked at, answered with a warning, or refused.'], choice('off', 'warn', 'enforce')),
   requireIfMatch: behaviour(['REQUIRE_IF_MATCH', 'false', 'Whether an update without If-Match is refused with 428.'], flag),
+  terminologyUrl: behaviour(['TERMINOLOGY_URL', '', 'FHIR base of a terminology server that is asked about code systems and value sets this server has not. Codes go there, nothing else of a resource.'], optional(httpUrl)),
+  terminologySeconds: behaviour(['TERMINOLOGY_TIMEOUT_SECONDS', '5', 'How long that server may take to answer; then the code counts as one that cannot be checked.'], integer(1, 120)),
   handling: behaviour(['HANDLING', 'strict', 'Unknown search parameters of a request without `Prefer: handling`: refused, or ignored with a warning.'], choice('strict', 'lenient')),
   profiles: behaviour(['PROFILES', 'report', 'Profiles a resource claims in `meta.profile`, and definitions of its extensions: not looked at, told as warnings, or refusing the write.'], choice('off', 'report', 'enforce')),
   unknownModifiers: behaviour(['UNKNOWN_MODIFIERS', 'report', 'Modifier extensions that no loaded guide defines: told as warnings, or refusing the write.'], choice('report', 'refuse')),

@@ -8,6 +8,8 @@ import { makeCoreSource } from '../../terminology/local/core-source.js';
 import { makeLocalTerminology } from '../../terminology/local/engine.js';
 import { openTerminologyFolder, terminologyFolder } from '../../terminology/file/folder.js';
 import type { TerminologySource } from '../../terminology/local/source.js';
+import { makeExternalTerminology, type ExternalOptions } from '../../terminology/external.js';
+import { makeLayeredTerminology } from '../../terminology/layered.js';
 import type { Terminology } from '../../terminology/port.js';
 import { makeFollower } from './follow.js';
 import { asValueSet, makeFreshTerminology } from './fresh.js';
@@ -20,6 +22,8 @@ export interface TerminologyParts {
   /** Resources of loaded guides. */
   readonly guides?: readonly TerminologySource[] | undefined;
   readonly dataDir: string;
+  /** Another server for what is not known here. */
+  readonly external?: ExternalOptions | undefined;
 }
 
 export interface TerminologyPart {
@@ -35,14 +39,15 @@ export interface TerminologyPart {
 const everyMs = 1_000;
 
 /** Returns the part. Nothing is read before it is asked. */
-export const makeTerminologyPart = ({ service, guides = [], dataDir }: TerminologyParts): TerminologyPart => {
+export const makeTerminologyPart = ({ service, guides = [], dataDir, external }: TerminologyParts): TerminologyPart => {
   const stored = makeStoredSource(service);
   const imported = openTerminologyFolder(terminologyFolder(dataDir));
-  const quick = makeLocalTerminology({ sources: [makeCoreSource(), ...guides, stored], imported });
+  const local = makeLocalTerminology({ sources: [makeCoreSource(), ...guides, stored], imported });
   const forget = (): void => {
     stored.forget();
-    quick.forget();
+    local.forget();
   };
+  const quick = external === undefined ? local : makeLayeredTerminology(local, makeExternalTerminology(external));
   const follow = makeFollower({
     changes: (after, limit) => service().store.changes(after, limit),
     position: async () => (await service().store.statistics()).seq,
