@@ -53,6 +53,8 @@ const hasOwnEntries = ({ code, searchable, sources }: SearchParameter): boolean 
 const visitOf = (parameter: SearchParameter, type: string, definitions: Definitions): Visit<Into> | undefined => {
   const definition = definitions.byUrl.get(parameter.url);
   const expression = definition?.expression ?? '';
+  // `_text` and its kin say in words what they search.
+  if (expression === '') return undefined;
   if (parameter.type === 'composite') return compileAll(expression, type, (node) => compositeIndex(definition?.components ?? [], { node, type, definitions }));
   if (parameter.code === 'near') return compileAll(expression, type, () => indexPosition);
   const paramType = simpleType(parameter.type);
