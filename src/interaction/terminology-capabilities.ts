@@ -28,7 +28,7 @@ export const terminologyCapabilities = ({ options, operations }: Service, { date
     expansion: {
       hierarchical: false, paging: true, incomplete: false,
       parameter: (operations.get('expand')?.parameters ?? []).map((name) => ({ name })),
-      textFilter: 'Each word of the filter must begin a word of a display or designation; a single word may also begin the code. Case and accents do not matter.',
+      textFilter: 'Each word of the filter must begin a word of a display or designation; a single word may also begin the code. Case and accents do not matter. Of more than 20,000 members only the display is looked at.',
     },
   } : {}),
   ...(operations.has('validate-code') ? { validateCode: { translations: true } } : {}),

@@ -13,6 +13,7 @@ import { startServer, type RunningServer } from '../support/server.js';
 import { loadData, observationText, writeRequests, type Data } from './data.js';
 import type { Findings } from './load-generator.js';
 import { median, toTable, type Row } from './table.js';
+import { terminologyRows } from './terminology.js';
 import { xmlRows } from './xml.js';
 
 const run = promisify(execFile);
@@ -147,6 +148,7 @@ const main = async (): Promise<void> => {
     await server.stop();
     if (wanted('start')) add(await startRow(dataDir));
     if (wanted('xml')) xmlRows(rounds).forEach(add);
+    if (wanted('terminology')) (await terminologyRows(rounds)).forEach(add);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -44,7 +44,7 @@ interface Walk {
 export const expandSet = (compiled: Compiled, asked: ExpandAsked): MaybePromise<Expansion> => {
   const { set, members } = compiled;
   const from = asked.offset ?? 0;
-  const walk: Walk = { asked, from, to: asked.count === undefined ? Infinity : from + asked.count, keep: keeps(asked), page: [], seen: 0 };
+  const walk: Walk = { asked, from, to: asked.count === undefined ? Infinity : from + asked.count, keep: keeps(asked, members === undefined ? shownName : namesOf), page: [], seen: 0 };
   return naming(compiled, () => {
     if (members !== undefined) {
       for (const member of members) step(walk, member);
@@ -99,19 +99,22 @@ const finish = ({ valueSet, set }: Compiled, { asked, from, page }: Walk, total:
   return { valueSet: head, total, offset: from, contains: page.map((member) => shown(member, asked)), versions: [...set.versions].sort() };
 };
 
-const keeps = ({ filter, activeOnly, excludeNotForUI }: ExpandAsked): ((member: Member) => boolean) => {
+/** Of hundreds of thousands of members only the display is looked at: other names lie on disk. */
+const shownName = (member: Member): string[] => [displayOf(member) ?? ''];
+
+const keeps = ({ filter, activeOnly, excludeNotForUI }: ExpandAsked, names: (member: Member) => string[]): ((member: Member) => boolean) => {
   const words = (filter === undefined ? '' : fold(filter)).split(' ').filter((word) => word !== '');
   return (member) => {
     if (activeOnly === true && isInactive(member)) return false;
     if (excludeNotForUI === true && isAbstract(member)) return false;
-    return words.length === 0 || isNamed(member, words);
+    return words.length === 0 || isNamed(member, words, names);
   };
 };
 
 /** Whether each word begins a word of one of its names, or the code. */
-const isNamed = (member: Member, words: readonly string[]): boolean => {
+const isNamed = (member: Member, words: readonly string[], names: (member: Member) => string[]): boolean => {
   if (words.length === 1 && fold(member.code).startsWith(words[0] ?? '')) return true;
-  return namesOf(member).some((name) => {
+  return names(member).some((name) => {
     const text = ` ${fold(name).replace(/[^\p{L}\p{N}]+/gu, ' ')}`;
     const plain = ` ${fold(name)}`;
     return words.every((word) => text.includes(` ${word}`) || plain.includes(` ${word}`));
