@@ -8,6 +8,7 @@ import { formOnly, guarded, pageHandler, readForm } from './handler.js';
 import { openFlow } from './interaction.js';
 import { setHeaders, type PageExchange } from './page-exchange.js';
 import { passkeyScript } from './passkey-script.js';
+import { nameRefreshingClient } from './refresh-client.js';
 import { setOrigin } from './router-origin.js';
 import { show, steps } from './steps.js';
 
@@ -23,6 +24,7 @@ export const makeRouter = (server: Server, pages: readonly ((router: Router) => 
     setHeaders(res);
     res.redirect(303, `${mountPath}/auth?${typeof req.body === 'string' ? req.body : ''}`);
   });
+  router.use('/token', nameRefreshingClient(server));
   addInteraction(router, server);
   router.use(forward(server));
   return router;

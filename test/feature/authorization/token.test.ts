@@ -107,6 +107,18 @@ describe('G token', () => {
     expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1);
   });
 
+  it('a public client need not name itself when it refreshes; a confidential one must', async () => {
+    const first = await launch(clinic, { scope });
+    const answer = await backChannel(clinic, '/token', { grant_type: 'refresh_token', refresh_token: String(first.body['refresh_token']) });
+    expect(answer.status).toBe(200);
+    const { client } = await clinic.server.clients.rotate('web');
+    secret = client.client_secret ?? '';
+    const { code, verifier } = await newCode('web');
+    const web = await backChannel(clinic, '/token', { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier }, basic('web', secret));
+    expect((await backChannel(clinic, '/token', { grant_type: 'refresh_token', refresh_token: String(web.body['refresh_token']) })).status).toBe(400);
+    expect((await backChannel(clinic, '/token', { grant_type: 'refresh_token', refresh_token: 'none' })).status).toBe(400);
+  });
+
   it('G12 scopes can be narrowed for one token, never widened', async () => {
     const first = await launch(clinic, { scope: 'launch/patient offline_access patient/Observation.rs patient/Condition.rs' });
     const narrow = await refresh(first.body['refresh_token'], { scope: 'patient/Observation.rs' });
