@@ -1,6 +1,7 @@
 /** Which resources of a type satisfy a node: the cheapest index leads, what it does not decide is decided on each candidate. */
-import { candidateOf, localTarget, referrers, satisfies, targetsOf, type Candidate, type Finding } from './candidate.js';
+import { candidatesOf, localTarget, referrers, satisfies, targetsOf, type Candidate, type Finding } from './candidate.js';
 import type { Node } from './node.js';
+import { inGroups } from './statements.js';
 import { distinctSorted, everything, leafSource, merged, type Source } from './source.js';
 
 export interface Found {
@@ -131,9 +132,8 @@ const hasStart = (finding: Finding, { param, source, type, where }: Extract<Node
 
 /** Yields the matches as candidates, in the order first stored. */
 export function* candidates(finding: Finding, { source, rest }: Found, after = 0): Generator<Candidate> {
-  for (const rid of source.rids(after)) {
-    const candidate = candidateOf(finding, rid);
-    if (candidate !== undefined && satisfies(finding, rest, candidate)) yield candidate;
+  for (const rids of inGroups(source.rids(after))) {
+    for (const candidate of candidatesOf(finding, rids)) if (satisfies(finding, rest, candidate)) yield candidate;
   }
 }
 

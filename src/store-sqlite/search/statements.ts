@@ -29,7 +29,9 @@ export const makeStatements = (database: Connection) => {
   const rows = (sql: string): Statement => database.prepare(sql).raw();
   return {
     resources: list('SELECT rid FROM resource WHERE rid > ? AND rid <= ? AND deleted = 0 ORDER BY rid LIMIT ?'),
-    one: database.prepare(`SELECT ${columns} FROM resource WHERE rid = ? AND deleted = 0`),
+    one: rows(`SELECT ${columns} FROM resource WHERE rid = ? AND deleted = 0`),
+    /** The list leads: what is found comes in its order. */
+    several: rows(`SELECT r.rid, r.id, r.updated, r.seq, r.packed FROM json_each(?) list CROSS JOIN resource r ON r.rid = list.value WHERE r.deleted = 0`),
     bodyAt: list('SELECT body FROM version WHERE seq = ?'),
     newestOf: list('SELECT seq FROM resource WHERE rid = ?'),
     /** The list leads: what is found comes in its order. */
@@ -51,5 +53,19 @@ export const makeStatements = (database: Connection) => {
     lastSeq: list('SELECT max(seq) FROM version'),
   };
 };
+
+/** Yields the items in groups that grow, as `growing` reads them. */
+export function* inGroups<T>(items: Iterable<T>): Generator<readonly T[]> {
+  let size = firstChunk;
+  let group: T[] = [];
+  for (const item of items) {
+    group.push(item);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
+    size = Math.min(chunk, size * 4);
+  }
+  if (group.length > 0) yield group;
+}
 
 export type Statements = ReturnType<typeof makeStatements>;
