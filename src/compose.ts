@@ -94,6 +94,7 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
     const validation = makeValidation(config, guides, terminology.quick);
     const service: Service = {
       operations, store, registry: makeRegistry({ baseUrl: () => baseUrl }), validate: validation.validate, lanes: makeKeyedQueue(), clock, ids: randomIds, observe, options, terminology: terminology.fresh,
+      audit: isAudited(config) ? { provenance: false } : undefined,
       security: config.auth === 'open' ? undefined : () => securityStatement({ origin: originOf(baseUrl) }),
     };
     const made: Part[] = await Promise.all(parts.map((part) => part(service, config)));
@@ -129,6 +130,9 @@ const makeValidation = ({ profiles: mode, unknownModifiers }: Config, guides: Ke
   const knows = (canonical: string): boolean => isType(coreName(canonical) ?? '') || library.find(canonical) !== undefined;
   return { validate: makeWriteValidator({ base, profiles, mode, unknownModifiers }), operation: makeValidateOperation({ base, profiles, knows }) };
 };
+
+/** Where people sign in it cannot be switched off. */
+const isAudited = ({ auth, audit }: Config): boolean => audit === 'on' || (audit === 'auto' && auth === 'smart');
 
 const originOf = (base: string): string => base.slice(0, -'/fhir'.length);
 

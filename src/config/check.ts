@@ -25,6 +25,10 @@ export const checks: readonly Check[] = [
     fault: ({ auth, host, baseUrl }) => (auth === 'smart' && baseUrl === undefined && !isLoopback(host) ? 'AUTH=smart gives out links and tokens for one address, so BASE_URL must say how clients reach the server, such as https://fhir.example.org.' : undefined),
   },
   {
+    name: 'audit-stays-on',
+    fault: ({ auth, audit }) => (auth === 'smart' && audit === 'off' ? 'AUDIT=off is for AUTH=open alone: where people sign in, every access is recorded. Set AUDIT=on or leave it out.' : undefined),
+  },
+  {
     name: 'mailbox-is-local',
     fault: ({ mailbox, host }) => (mailbox && !isLoopback(host) ? 'MAILBOX=true shows everyone the mail of all accounts, so HOST must be loopback. Set SMTP_URL to send mail.' : undefined),
   },

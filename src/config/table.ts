@@ -23,6 +23,7 @@ const inGroup = (group: string) => <T>([env, fallback, about]: Row, { read, form
 const service = inGroup('Service');
 const behaviour = inGroup('FHIR behaviour');
 const access = inGroup('Authorization');
+const audit = inGroup('Audit');
 const limit = inGroup('Limits');
 const time = inGroup('Times');
 
@@ -63,6 +64,8 @@ export const settings = {
   smtpUrl: access(['SMTP_URL', '', 'Mail server for codes and links, `smtps://user:password@host`. Without one no mail is sent, and sign-up by mail and password reset are not offered.'], optional(smtpUrl), true),
   mailbox: access(['MAILBOX', 'false', 'Whether mail is only shown, on the page `/oauth/mailbox`, which everyone can read: for demos. Refused unless HOST is loopback.'], flag),
   mailFrom: access(['MAIL_FROM', 'no-reply@localhost', 'Sender of mail.'], { form: 'address', read: (text) => text }),
+
+  audit: audit(['AUDIT', 'auto', 'Whether every access leaves a record: `auto` does so under AUTH=smart, where it cannot be switched off.'], choice('auto', 'on', 'off')),
 
   maxBodyBytes: limit(['MAX_BODY_BYTES', '32m', 'Largest request body, counted after decompression.'], bytes(1024, 1024 ** 3)),
   maxDepth: limit(['MAX_DEPTH', '64', 'Deepest nesting of JSON that is read.'], integer(8, 1_000)),

@@ -24,13 +24,20 @@ const isVisible = async ({ service, viewer }: Context, access: Access, version: 
 /** Returns the current version, deletes included, or undefined when there is none for this viewer. */
 export const lookUp = async (context: Context, key: ResourceKey): Promise<Version | undefined> => {
   const version = await context.service.store.read(key);
-  return version !== undefined && (await isVisible(context, lookAccess(context), version)) ? version : undefined;
+  return version === undefined ? undefined : shownIf(context, version, await isVisible(context, lookAccess(context), version));
+};
+
+/** The one place that knows what a request was shown and what was kept from it. */
+const shownIf = ({ trail }: Context, version: Version, visible: boolean): Version | undefined => {
+  if (visible) trail?.shown.push(version);
+  else if (trail !== undefined) trail.isHidden = true;
+  return visible ? version : undefined;
 };
 
 /** Returns one version, or undefined when there is none for this viewer; an older one needs the right to the current one too. */
 export const lookUpVersion = async (context: Context, key: ResourceKey, number: number): Promise<Version | undefined> => {
   const version = await context.service.store.read(key, number);
-  if (version === undefined || !(await isVisible(context, lookAccess(context), version))) return undefined;
+  if (version === undefined || shownIf(context, version, await isVisible(context, lookAccess(context), version)) === undefined) return undefined;
   if (!isBoundTo(context, key.type)) return version;
   return (await lookUp(context, key)) === undefined ? undefined : version;
 };
@@ -39,8 +46,11 @@ export const lookUpVersion = async (context: Context, key: ResourceKey, number: 
 export const restricted = (context: Context, plan: SearchPlan): SearchPlan => restrictPlan(findAccess(context), plan);
 
 /** Returns one page of what the viewer may find. */
-export const find = (context: Context, plan: SearchPlan, run?: SearchRun): Promise<SearchPage> =>
-  context.service.store.search(restricted(context, plan), run);
+export const find = async (context: Context, plan: SearchPlan, run?: SearchRun): Promise<SearchPage> => {
+  const page = await context.service.store.search(restricted(context, plan), run);
+  context.trail?.shown.push(...page.matches);
+  return page;
+};
 
 /** Returns how many resources the viewer may find. */
 export const countFound = (context: Context, plan: SearchPlan, run?: SearchRun): Promise<number> =>
@@ -53,6 +63,12 @@ const historyStep = 200;
 
 /** Returns one page of history, newest first. Of a bound viewer only one resource's history is asked; its versions are few. */
 export const lookBack = async (context: Context, query: HistoryQuery): Promise<HistoryPage> => {
+  const page = await visibleHistory(context, query);
+  context.trail?.shown.push(...page.versions);
+  return page;
+};
+
+const visibleHistory = async (context: Context, query: HistoryQuery): Promise<HistoryPage> => {
   const { type } = query;
   if (type === undefined || query.id === undefined || !isBoundTo(context, type)) return context.service.store.history(query);
   const visible: Version[] = [];

@@ -1,4 +1,5 @@
 /** Performs one interaction for one viewer: the single entry for REST, bundles, commands and operations. */
+import { audited } from './audited.js';
 import { makeBundleInteraction } from './bundle.js';
 import { capabilities } from './capabilities.js';
 import type { Interaction, Perform } from './context.js';
@@ -43,6 +44,11 @@ const interactions: Readonly<Record<InteractionName, Interaction>> = {
   'batch-or-transaction': taking([], makeBundleInteraction((service, viewer, request) => perform(service, viewer, request))),
 };
 
+const performChecked: Interaction = async (context) => {
+  checkRequest(context);
+  return interactions[context.request.interaction](context);
+};
+
 /**
  * Returns the answer to the request on behalf of the viewer.
  * Throws a FhirError for whatever the caller can mend; any other error is a failure of the server.
@@ -50,6 +56,5 @@ const interactions: Readonly<Record<InteractionName, Interaction>> = {
 export const perform: Perform = async (service, viewer, request) => {
   // A dry run is no answer to keep: it leaves the key for the real request.
   const context = { service, viewer, request: request.dryRun === true ? { ...request, idempotencyKey: undefined } : request };
-  checkRequest(context);
-  return interactions[request.interaction](context);
+  return audited(context, performChecked);
 };

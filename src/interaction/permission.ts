@@ -2,6 +2,7 @@
 import { checkPermitted, type Demand } from '../access/permit.js';
 import type { Access } from '../access/restrict.js';
 import type { Permission } from '../access/scope.js';
+import { FhirError } from '../core/error.js';
 import type { InteractionName } from './request.js';
 import { routeTable } from './route.js';
 import type { Context, Operation } from './service.js';
@@ -29,9 +30,18 @@ const demandOf = (context: Context): Demand => {
 /** Throws `unauthorized` or `forbidden` for a request that its viewer may not make, whatever is stored. */
 export const checkRequest = (context: Context): void => {
   const { viewer, request } = context;
+  checkNotAudit(context);
   if (viewer.kind === 'open' || viewer.kind === 'system' || request.interaction === 'capabilities') return;
   checkPermitted(viewer, demandOf(context), rightsScope(context));
 };
+
+/** Records of the audit are made by the server alone, and nobody changes them. */
+const checkNotAudit = ({ service, request: { interaction, type } }: Context): void => {
+  if (service.audit === undefined || type !== 'AuditEvent' || !writing.has(interaction)) return;
+  throw new FhirError('method-not-allowed', 'Records of the audit are made by this server alone; they can be read and searched.', { allow: ['GET', 'HEAD'] });
+};
+
+const writing: ReadonlySet<InteractionName> = new Set(['create', 'update', 'patch', 'delete', 'conditional-update', 'conditional-patch', 'conditional-delete']);
 
 const rightsScope = ({ service }: Context): Pick<Access, 'registry' | 'baseUrl'> => ({ registry: service.registry, baseUrl: service.options.baseUrl });
 

@@ -69,6 +69,8 @@ export interface FhirRequest {
   /** Nothing is stored; the answer says what would have happened. */
   readonly dryRun?: boolean | undefined;
   readonly requestId: string;
+  /** Network address of the client, where there is one. */
+  readonly address?: string | undefined;
   /** Ends long work when its caller has left. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -10,6 +10,7 @@ import type { Viewer } from '../access/viewer.js';
 import type { FhirRequest, FhirResponse } from './request.js';
 import type { Registry } from '../search/registry.js';
 import type { Terminology } from '../terminology/port.js';
+import type { Trail } from './trail.js';
 
 export interface InteractionOptions {
   /** Base of absolute URLs, `http://host/fhir`, no trailing slash. */
@@ -33,6 +34,11 @@ export interface InteractionOptions {
   readonly version: string;
 }
 
+export interface AuditSettings {
+  /** Whether a write also stores a Provenance. */
+  readonly provenance: boolean;
+}
+
 export interface Service {
   /** Operations by name, plugged in from above. */
   readonly operations: ReadonlyMap<string, Operation>;
@@ -51,12 +57,16 @@ export interface Service {
   readonly ids: Ids;
   readonly observe: Observe;
   readonly options: InteractionOptions;
+  /** Every access leaves a record in the journal; undefined: none does. */
+  readonly audit?: AuditSettings | undefined;
   /** CapabilityStatement.rest.security, where there is authorization. */
   readonly security?: (() => Readonly<Record<string, unknown>>) | undefined;
 }
 
 /** One request on its way through an interaction: who asks, what for, and what the server has. */
 export interface Context {
+  /** What it was shown, where it is audited. */
+  readonly trail?: Trail | undefined;
   readonly service: Service;
   readonly viewer: Viewer;
   readonly request: FhirRequest;

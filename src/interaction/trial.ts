@@ -6,6 +6,7 @@ import { maySee } from '../access/restrict.js';
 import type { Issue } from '../core/error.js';
 import { diffJson } from '../core/json/diff.js';
 import type { Commit, CommitResult, Version } from '../store/resource.js';
+import { writeRecords } from './audited.js';
 import type { Context } from './context.js';
 import { statusLine } from './entry-text.js';
 import { outcomeText } from './outcome-text.js';
@@ -13,8 +14,14 @@ import { readAccess } from './permission.js';
 import type { FhirResponse, TrialResult } from './request.js';
 
 /** Stores the commit; a dry run only asks what it would come to, and leaves out what is more than resources. */
-export const commitOrTry = ({ service: { store }, request }: Context, commit: Commit): Promise<CommitResult> =>
-  request.dryRun === true ? store.commit({ writes: commit.writes, guards: commit.guards, dryRun: true }) : store.commit(commit);
+export const commitOrTry = async (context: Context, commit: Commit): Promise<CommitResult> => {
+  const { service: { store }, request, trail } = context;
+  if (request.dryRun === true) return store.commit({ writes: commit.writes, guards: commit.guards, dryRun: true });
+  if (trail === undefined) return store.commit(commit);
+  const result = await store.commit({ ...commit, audit: await writeRecords(context, commit.writes) });
+  if (result.ok && commit.writes.length > 0) trail.isRecorded = true;
+  return result;
+};
 
 export interface Tried {
   readonly status: number;

@@ -1,9 +1,11 @@
 /** The pipeline of one FHIR request: parse -> perform -> respond. Both the fast front and the express app end here. */
-import { openViewer } from '../access/viewer.js';
+import { anonymousViewer, openViewer, type Viewer } from '../access/viewer.js';
 import { FhirError } from '../core/error.js';
+import { recordRefusal } from '../interaction/audited.js';
 import type { FhirRequest, FhirResponse } from '../interaction/request.js';
 import { checkRequest } from '../interaction/permission.js';
 import { routeOf, type Route } from '../interaction/route.js';
+import type { Context } from '../interaction/service.js';
 import { ClientGone } from './body.js';
 import { conditionsOf, dryRunOf, idempotencyKeyOf } from './conditions.js';
 import type { Exchange, Host } from './exchange.js';
@@ -35,16 +37,35 @@ const answer = async (host: Host, exchange: Exchange, { segments, query }: FhirT
   exchange.type = route.type;
   const params = parseQuery(query, host.options.maxParams);
   exchange.form = negotiate(req.headers.accept, params);
-  const viewer = host.viewerOf === undefined ? openViewer : await host.viewerOf(req);
+  const about = { ...route, params: withoutForm(params), conditions: {}, prefer: {}, requestId: exchange.requestId, address: req.socket.remoteAddress };
+  const viewer = await viewerOf(host, exchange, about);
   const request: FhirRequest = {
-    ...route, params: withoutForm(params), conditions: conditionsOf(req), prefer: parsePrefer(headerOf(req.headers['prefer'])),
-    idempotencyKey: idempotencyKeyOf(req), dryRun: dryRunOf(req), requestId: exchange.requestId, ...(mayBeLong(route) ? { signal: signalOf(exchange) } : {}),
+    ...about, conditions: conditionsOf(req), prefer: parsePrefer(headerOf(req.headers['prefer'])),
+    idempotencyKey: idempotencyKeyOf(req), dryRun: dryRunOf(req), ...(mayBeLong(route) ? { signal: signalOf(exchange) } : {}),
   };
   // Decided from token and request line alone, before a byte of the body is read.
-  checkRequest({ service: host.service, viewer, request });
+  await checkAudited({ service: host.service, viewer, request });
   return takesBody(route)
     ? performWithBody(host, exchange, { request, run: (whole) => host.perform(host.service, viewer, whole) })
     : admit(host, () => host.perform(host.service, viewer, request));
+};
+
+const viewerOf = async (host: Host, { req }: Exchange, request: FhirRequest): Promise<Viewer> => {
+  try {
+    return host.viewerOf === undefined ? openViewer : await host.viewerOf(req);
+  } catch (error) {
+    await recordRefusal({ service: host.service, viewer: anonymousViewer, request }, error);
+    throw error;
+  }
+};
+
+const checkAudited = async (context: Context): Promise<void> => {
+  try {
+    checkRequest(context);
+  } catch (error) {
+    await recordRefusal(context, error);
+    throw error;
+  }
 };
 
 const mayBeLong = ({ interaction }: Route): boolean => interaction.startsWith('search-') || interaction === 'operation';

@@ -59,6 +59,7 @@ describe('named checks', () => {
     ['auth-open-is-local', { AUTH: 'open', HOST: 'localhost.example.org' }, 'loopback'],
     ['auth-open-is-local', { AUTH: 'open', HOST: '127.0.0.1.example.org' }, 'loopback'],
     ['auth-smart-has-address', { AUTH: 'smart', HOST: '0.0.0.0' }, 'BASE_URL'],
+    ['audit-stays-on', { AUTH: 'smart', AUDIT: 'off' }, 'AUDIT=on'],
     ['mailbox-is-local', { AUTH: 'smart', BASE_URL: 'https://x.example', HOST: '0.0.0.0', MAILBOX: 'true' }, 'loopback'],
     ['registration-approved-has-token', { REGISTRATION: 'approved' }, 'REGISTRATION_TOKEN'],
     ['store-is-known', { AUTH: 'open', STORE_URL: 'postgres://x' }, 'sqlite:'],
@@ -118,7 +119,7 @@ describe('the documentation of settings', () => {
       expect(about).toMatch(/\.$/);
       expect(() => read(fallback)).not.toThrow();
     }
-    expect(text.match(/^### /gm)).toHaveLength(5);
+    expect(text.match(/^### /gm)).toHaveLength(6);
     const names = Object.values(settings).map(({ env }) => env);
     expect(new Set(names).size).toBe(names.length);
   });

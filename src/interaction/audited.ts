@@ -1,0 +1,133 @@
+/**
+ * Every access leaves a record: a write in its own commit, everything else before its answer is given away
+ * (https://profiles.ihe.net/ITI/BALP/). What cannot be recorded is not shown.
+ */
+import { auditEventText, type AuditAction, type AuditAgent, type AuditFacts } from '../audit/event.js';
+import { FhirError } from '../core/error.js';
+import type { AuditRecord, Write } from '../store/resource.js';
+import type { Context, Interaction } from './context.js';
+import type { FhirRequest, InteractionName } from './request.js';
+import type { Service } from './service.js';
+import type { Viewer } from '../access/viewer.js';
+import { beginTrail, patientsIn, patientsOf } from './trail.js';
+
+/** What touches no health data by itself: the entries of a bundle are audited one by one. */
+const unaudited: ReadonlySet<InteractionName> = new Set(['capabilities', 'batch-or-transaction']);
+
+/** Performs the interaction so that nothing of it is answered without its record. */
+export const audited = async (context: Context, inner: Interaction): ReturnType<Interaction> => {
+  if (context.service.audit === undefined) return inner(context);
+  const trail = beginTrail(context.service.clock.now());
+  const watched = { ...context, trail };
+  try {
+    const response = await inner(watched);
+    if (!trail.isRecorded && !unaudited.has(context.request.interaction)) await record(context.service, accessRecords(watched));
+    return response;
+  } catch (error) {
+    await recordRefusal(watched, error);
+    throw error;
+  }
+};
+
+const refusals = new Set(['unauthorized', 'forbidden', 'not-found', 'version-not-found', 'method-not-allowed', 'throttled', 'deleted']);
+
+/** Resolves when a refusal is recorded; an error that is none leaves no record. What was hidden and what was absent are told apart here and nowhere else. */
+export const recordRefusal = async (context: Context, error: unknown): Promise<void> => {
+  const { service, request, trail } = context;
+  if (service.audit === undefined || !(error instanceof FhirError) || !refusals.has(error.code)) return;
+  const about = request.type === undefined || request.id === undefined ? undefined : [`${request.type}/${request.id}`];
+  const outcomeText = trail?.isHidden === true ? `${error.code}: hidden` : error.code;
+  await record(service, [recordOf(context, { ...kindOf(request), outcome: '4', outcomeText, data: about, query: queryOf(request) })]);
+};
+
+/** Resolves when the records are on disk; throws `store-unavailable` when they cannot be kept. */
+export const record = async ({ store }: Service, audit: readonly AuditRecord[]): Promise<void> => {
+  try {
+    await store.commit({ writes: [], audit });
+  } catch (cause) {
+    throw new FhirError('store-unavailable', 'The access cannot be recorded now, so nothing was shown. Repeat it in a moment.', { retryAfter: 1, detail: `audit: ${String(cause)}` });
+  }
+};
+
+const kinds: Readonly<Partial<Record<InteractionName, AuditAction>>> = {
+  'read': 'read', 'vread': 'read', 'history-instance': 'read', 'history-type': 'query', 'history-system': 'query',
+  'search-type': 'query', 'search-system': 'query', 'search-compartment': 'query',
+  'create': 'create', 'update': 'update', 'patch': 'update', 'conditional-update': 'update', 'conditional-patch': 'update', 'delete': 'delete', 'conditional-delete': 'delete',
+};
+const subtypes: Readonly<Partial<Record<InteractionName, string>>> = {
+  'search-compartment': 'search-type', 'conditional-update': 'update', 'conditional-patch': 'patch', 'conditional-delete': 'delete',
+};
+
+const kindOf = ({ interaction }: FhirRequest): Pick<AuditFacts, 'action' | 'subtype'> =>
+  ({ action: kinds[interaction] ?? 'execute', subtype: interaction === 'batch-or-transaction' ? 'batch' : subtypes[interaction] ?? interaction });
+
+/** The records of what was shown: one for each patient in it, so that each can be told of theirs alone. */
+const accessRecords = (context: Context): AuditRecord[] => {
+  const { request, service, trail } = context;
+  const kind = kindOf(request);
+  const isAsked = kind.action === 'query' || kind.action === 'execute';
+  // A write that stored nothing, as one that was tried or found its match, has shown what is there.
+  const action: AuditAction = kind.action === 'query' || kind.action === 'read' ? kind.action : 'execute';
+  const facts = { ...kind, action, outcome: '0', data: targetOf(request), query: isAsked ? queryOf(request) : undefined } as const;
+  const patients = new Set((trail?.shown ?? []).flatMap((version) => patientsOf(service.registry, version)));
+  return patients.size === 0 ? [recordOf(context, facts)] : [...patients].map((patient) => recordOf(context, { ...facts, patient }));
+};
+
+const targetOf = ({ type, id, version, compartment }: FhirRequest): string[] | undefined => {
+  if (compartment !== undefined) return [`${compartment.type}/${compartment.id}`];
+  if (type === undefined || id === undefined) return undefined;
+  return [version === undefined ? `${type}/${id}` : `${type}/${id}/_history/${version}`];
+};
+
+const queryOf = ({ interaction, type, operation, params }: FhirRequest): string | undefined => {
+  if (kinds[interaction] !== 'query' && interaction !== 'operation') return undefined;
+  const place = operation === undefined ? type ?? '' : `${type === undefined ? '' : `${type}/`}$${operation}`;
+  return params.length === 0 ? place : `${place}?${new URLSearchParams(params.map(([name, value]): [string, string] => [name, value])).toString()}`;
+};
+
+type Facts = Omit<AuditFacts, 'id' | 'begun' | 'recorded' | 'agent' | 'requestId' | 'site'>;
+
+const recordOf = ({ service, viewer, request, trail }: Context, facts: Facts): AuditRecord => {
+  const now = service.clock.now();
+  return { text: auditEventText({ ...facts, id: service.ids.resource(), begun: trail?.begun ?? now, recorded: now, agent: agentOf(viewer, request), requestId: request.requestId, site: service.options.baseUrl }) };
+};
+
+const agentOf = (viewer: Viewer, { address }: FhirRequest): AuditAgent => {
+  switch (viewer.kind) {
+    case 'token': {
+      const { client, user, fhirUser, jti } = viewer.grant;
+      return { client, account: user, user: fhirUser, jti, address };
+    }
+    case 'system':
+      return { client: viewer.reason, address };
+    case 'open':
+    case 'anonymous':
+      return { address };
+  }
+};
+
+const writeActions = { POST: 'create', PUT: 'update', PATCH: 'update', DELETE: 'delete' } as const;
+const writeSubtypes = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' } as const;
+
+/** Resolves with the records that belong into the commit of these writes: one for each resource and patient. */
+export const writeRecords = async (context: Context, writes: readonly Write[]): Promise<AuditRecord[]> => {
+  const { trail } = context;
+  if (trail === undefined) return [];
+  const records: AuditRecord[] = [];
+  for (const write of writes) {
+    const { type, id, base, method } = write;
+    const isNew = base === 0 && method === 'PUT';
+    const facts = { action: isNew ? 'create' : writeActions[method], subtype: isNew ? 'create' : writeSubtypes[method], outcome: '0', data: [`${type}/${id}/_history/${String(base + 1)}`] } as const;
+    const patients = await patientsOfWrite(context, write);
+    if (patients.length === 0) records.push(recordOf(context, facts));
+    for (const patient of patients) records.push(recordOf(context, { ...facts, patient }));
+  }
+  return records;
+};
+
+/** A delete is about whom the resource was about. */
+const patientsOfWrite = async ({ service: { registry, store } }: Context, { type, id, base, method, index }: Write): Promise<readonly string[]> => {
+  if (method !== 'DELETE') return patientsIn(registry, { type, id, entries: index });
+  const before = await store.read({ type, id }, base);
+  return before === undefined ? [] : patientsOf(registry, before);
+};

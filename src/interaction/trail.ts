@@ -1,0 +1,64 @@
+/** What one request was shown and has written, gathered at the gate: what its audit will tell. */
+import { compartmentParams } from '../fhir/definitions.js';
+import type { Registry } from '../search/registry.js';
+import type { IndexEntry } from '../store/index-entry.js';
+import type { Version } from '../store/resource.js';
+
+export interface Trail {
+  /** Milliseconds since 1970. */
+  readonly begun: number;
+  /** Versions that the gate let through. */
+  readonly shown: Version[];
+  /** Something was there that the viewer must not see. */
+  isHidden: boolean;
+  /** A commit has taken the audit with it. */
+  isRecorded: boolean;
+}
+
+/** Returns the trail of a request that begins. */
+export const beginTrail = (begun: number): Trail => ({ begun, shown: [], isHidden: false, isRecorded: false });
+
+const membership = new WeakMap<Registry, Map<string, ReadonlySet<string>>>();
+
+const paramsOf = (registry: Registry, type: string): ReadonlySet<string> => {
+  const byType = membership.get(registry) ?? new Map<string, ReadonlySet<string>>();
+  membership.set(registry, byType);
+  const known = byType.get(type);
+  if (known !== undefined) return known;
+  const parameters = registry.parametersOf(type);
+  const codes = type === 'Device' ? ['patient'] : compartmentParams('Patient', type);
+  const made = new Set(codes.flatMap((code) => parameters.get(code)?.sources ?? []).map(({ param }) => param));
+  byType.set(type, made);
+  return made;
+};
+
+const prefix = 'Patient/';
+
+/** Returns the ids of the patients in whose compartment a resource with these entries is. */
+export const patientsIn = (registry: Registry, { type, id, entries }: { readonly type: string; readonly id: string; readonly entries: readonly IndexEntry[] }): readonly string[] => {
+  if (type === 'Patient') return [id];
+  const params = paramsOf(registry, type);
+  const found = new Set<string>();
+  for (const entry of entries) if (entry.kind === 'reference' && entry.target.startsWith(prefix) && params.has(entry.param)) found.add(entry.target.slice(prefix.length));
+  return [...found];
+};
+
+/** Versions never change, so what was found once stays true. The oldest are forgotten. */
+const remembered = 20_000;
+const known = new Map<string, readonly string[]>();
+const nobody: readonly string[] = [];
+
+/** Returns the ids of the patients in whose compartment the version is; none for a delete, which names nobody. */
+export const patientsOf = (registry: Registry, version: Pick<Version, 'type' | 'id' | 'version' | 'seq' | 'updated' | 'body'>): readonly string[] => {
+  const { type, id, body } = version;
+  if (type === 'Patient') return [id];
+  if (body === undefined || paramsOf(registry, type).size === 0 || !body.includes(prefix)) return nobody;
+  const name = `${type}/${id} ${String(version.version)} ${String(version.seq)} ${String(version.updated)}`;
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  const patients = patientsIn(registry, { type, id, entries: registry.extract(JSON.parse(body) as Record<string, unknown>) });
+  const [oldest] = known.size < remembered ? [] : known.keys();
+  if (oldest !== undefined) known.delete(oldest);
+  known.set(name, patients);
+  return patients;
+};
