@@ -34,6 +34,7 @@ module.exports = {
     home('express', 'rest|portal|authorization'),
     home('oidc-provider', 'authorization'),
     home('jose', 'authorization'),
+    home('oauth4webapi', 'access|authorization'),
     home('nodemailer', 'authorization'),
     home('@simplewebauthn/server', 'authorization'),
     home('better-sqlite3', 'store-sqlite'),

@@ -11,13 +11,12 @@ import { keptSecret, prepareDataDir } from './config/data-dir.js';
 import type { Config } from './config/table.js';
 import { systemClock, type Clock } from './core/clock.js';
 import { randomIds } from './core/id.js';
-import type { Job } from './core/job.js';
+import { makeRepeatedJob, type Job } from './core/job.js';
 import { makeKeyedQueue } from './core/keyed-queue.js';
 import { observeNothing, type Observe } from './core/observe.js';
 import { programVersion } from './core/version.js';
 import { coreName } from './fhir/profile/definition.js';
 import { makeProfileLibrary } from './fhir/profile/library.js';
-import { ownProfiles } from './fhir/profile/own.js';
 import { guidesFolder, openGuides, type KeptGuides } from './fhir/package/kept.js';
 import { isType } from './fhir/definitions.js';
 import { makeExpireAnswers } from './interaction/expire-answers.js';
@@ -96,14 +95,14 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
     const service: Service = {
       operations, store, registry: makeRegistry({ baseUrl: () => baseUrl }), validate: validation.validate, lanes: makeKeyedQueue(), clock, ids: randomIds, observe, options, terminology: terminology.fresh,
       audit: isAudited(config) ? { provenance: false } : undefined,
-      security: config.auth === 'open' ? undefined : () => securityStatement({ origin: originOf(baseUrl) }),
+      security: config.auth !== 'smart' ? undefined : () => securityStatement({ origin: originOf(baseUrl) }),
     };
     const made: Part[] = await Promise.all(parts.map((part) => part(service, config)));
     made.push({ operations: [validation.operation, ...terminology.operations], jobs: [terminology.job(service)] });
     for (const operation of made.flatMap((part) => part.operations ?? [])) operations.set(operation.name, operation);
     const authorization = lazily(() => openAuthorization(config, service));
     return {
-      config, service, authorization: authorization.get, mounts: made.flatMap((part) => part.mounts ?? []), jobs: made.flatMap((part) => part.jobs ?? []),
+      config, service, authorization: authorization.get, mounts: made.flatMap((part) => part.mounts ?? []), jobs: [...made.flatMap((part) => part.jobs ?? []), expireGrants(() => authorization.opened, observe)],
       viewerOf: made.find((part) => part.viewerOf !== undefined)?.viewerOf,
       setPort: (port) => { baseUrl = fhirBase(config, port); },
       close: async () => {
@@ -125,7 +124,7 @@ const guideTerminology = ({ terminology }: KeptGuides): TerminologySource => mak
 
 /** What checks writes, and what checks without writing. */
 const makeValidation = ({ profiles: mode, unknownModifiers }: Config, guides: KeptGuides, terminology: Terminology): { readonly validate: Service['validate']; readonly operation: Operation } => {
-  const library = makeProfileLibrary([...ownProfiles(), ...guides.profiles()]);
+  const library = makeProfileLibrary(guides.profiles());
   const base = makeValidator();
   const profiles = makeProfileValidator({ library, terminology, unknownModifiers });
   const knows = (canonical: string): boolean => isType(coreName(canonical) ?? '') || library.find(canonical) !== undefined;
@@ -141,6 +140,12 @@ const lazily = <T>(open: () => Promise<T>): { readonly get: () => Promise<T>; re
   let opened: Promise<T> | undefined;
   return { get: () => (opened ??= open()), get opened() { return opened; } };
 };
+
+const expireGrants = (opened: () => Promise<AuthorizationPart> | undefined, observe: Observe): Job => makeRepeatedJob({
+  name: 'expire-grants', everyMs: 10 * 60_000,
+  act: async () => { await opened()?.then(({ server }) => server.grants.expire()); },
+  onFailure: (error) => observe({ kind: 'failure', requestId: undefined, where: 'expire-grants', error }),
+});
 
 const openMail = async ({ smtpUrl, mailFrom, mailbox }: Config, { clock }: Service): Promise<Mail | undefined> => {
   if (smtpUrl === undefined && !mailbox) return undefined;
@@ -169,6 +174,16 @@ export const restoreStore = async ({ dataDir, from, force }: { readonly dataDir:
   return restoreSqlite({ folder: dataDir, from, force, clock: systemClock, observe: observeNothing });
 };
 
+const openExternal = async ({ config, service, mounts }: Core): Promise<Pick<HttpServerParts, 'viewerOf' | 'mounts'>> => {
+  const { externalIssuer: issuer = '', externalAudience, externalAlgorithms: algorithms, externalClaims: [scope, patient, encounter, fhirUser] } = config;
+  const [{ makeExternal }, { foreignDiscoveryMount }] = await Promise.all([import('./access/external.js'), import('./authorization/http/foreign-discovery.js')]);
+  const { viewerOf, metadata } = makeExternal({
+    issuer, algorithms, claims: { scope, patient, encounter, fhirUser }, clock: service.clock,
+    audience: () => externalAudience ?? service.options.baseUrl, origin: () => originOf(service.options.baseUrl),
+  });
+  return { viewerOf, mounts: [...mounts, foreignDiscoveryMount(metadata)] };
+};
+
 /** Returns the HTTP server on the core, not listening yet; `isFatal` tells whether the store has failed for good. */
 export const makeServer = async (core: Core, { isFatal, ...parts }: Pick<HttpServerParts, 'observe' | 'metrics'> & { readonly isFatal: () => boolean }): Promise<HttpServer> => {
   // Commands have no use for it.
@@ -176,6 +191,7 @@ export const makeServer = async (core: Core, { isFatal, ...parts }: Pick<HttpSer
   const { service, mounts, viewerOf, config } = core;
   const open = { service, perform, options: httpOptions(config), mounts, viewerOf, readiness: () => probe(core, isFatal), ...parts };
   if (config.auth === 'open') return makeHttpServer(open);
+  if (config.auth === 'external') return makeHttpServer({ ...open, ...(await openExternal(core)) });
   const authorization = await core.authorization();
   return makeHttpServer({ ...open, mounts: [...mounts, ...authorization.mounts], viewerOf: authorization.server.viewerOf, isAppOrigin: authorization.server.isAppOrigin });
 };

@@ -22,11 +22,15 @@ export const checks: readonly Check[] = [
   },
   {
     name: 'auth-smart-has-address',
-    fault: ({ auth, host, baseUrl }) => (auth === 'smart' && baseUrl === undefined && !isLoopback(host) ? 'AUTH=smart gives out links and tokens for one address, so BASE_URL must say how clients reach the server, such as https://fhir.example.org.' : undefined),
+    fault: ({ auth, host, baseUrl }) => (auth !== 'open' && baseUrl === undefined && !isLoopback(host) ? 'Tokens are for one address, so BASE_URL must say how clients reach the server, such as https://fhir.example.org.' : undefined),
   },
   {
     name: 'audit-stays-on',
     fault: ({ auth, audit }) => (auth === 'smart' && audit === 'off' ? 'AUDIT=off is for AUTH=open alone: where people sign in, every access is recorded. Set AUDIT=on or leave it out.' : undefined),
+  },
+  {
+    name: 'auth-external-has-issuer',
+    fault: ({ auth, externalIssuer }) => (auth === 'external' && externalIssuer === undefined ? 'AUTH=external needs EXTERNAL_ISSUER: whose tokens are taken.' : undefined),
   },
   {
     name: 'mailbox-is-local',

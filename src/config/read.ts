@@ -50,7 +50,7 @@ const lineOf = ({ name, fault }: Check, config: Config): string[] => {
 };
 
 /** Checks that ask who may come in; commands of the operator on the machine itself leave them out. */
-export const servingChecks = ['auth-open-is-local', 'auth-smart-has-address'] as const;
+export const servingChecks = ['auth-open-is-local', 'auth-smart-has-address', 'auth-external-has-issuer'] as const;
 
 /** Returns the base of absolute URLs once the port is known: `http://host:port/fhir`. */
 export const fhirBase = ({ baseUrl, host }: Pick<Config, 'baseUrl' | 'host'>, port: number): string => {

@@ -2,7 +2,7 @@
  * Every setting there is: one row each, read once at start from the environment. The settings table in the documentation is
  * generated from this file (`concierge settings --markdown`).
  */
-import { bytes, choice, flag, folder, hostName, httpUrl, integer, optional, secret, smtpUrl, words, type Reader } from './value.js';
+import { bytes, choice, flag, folder, fourNames, hostName, httpUrl, integer, optional, secret, smtpUrl, words, type Reader } from './value.js';
 
 export interface Setting<T> extends Reader<T> {
   /** Name of the environment variable. */
@@ -33,7 +33,7 @@ export const settings = {
   baseUrl: service(['BASE_URL', '', 'Where clients reach the server, without `/fhir`; `http://HOST:PORT` when absent. Links and `fullUrl` begin with it, whatever a request calls its host.'], optional(httpUrl)),
   dataDir: service(['DATA_DIR', './data', 'Folder of everything the server keeps: store, control socket, keys. Readable by the server alone.'], folder),
   storeUrl: service(['STORE_URL', 'sqlite:', '`sqlite:` is the embedded store in DATA_DIR; `mongodb://...` is reserved for the MongoDB engine.'], { form: '`sqlite:`', read: (text) => text }),
-  auth: service(['AUTH', 'smart', '`smart`: SMART on FHIR with the authorization server of this program. `open` means no authorization at all, and is refused unless HOST is loopback.'], choice('smart', 'open')),
+  auth: service(['AUTH', 'smart', '`smart`: SMART on FHIR with the authorization server of this program. `external`: access tokens (JWT, RFC 9068) of another one, see EXTERNAL_ISSUER. `open` means no authorization at all, and is refused unless HOST is loopback.'], choice('smart', 'external', 'open')),
   logLevel: service(['LOG_LEVEL', 'info', 'What is logged, as JSON lines. No level logs bodies, search values or names.'], choice('debug', 'info', 'warn', 'error', 'silent')),
   corsOrigins: service(['CORS_ORIGINS', '', 'Origins of web apps that may call the API from a browser; `*` for any.'], words),
   trustProxy: service(['TRUST_PROXY', 'false', 'Whether a proxy in front sets X-Forwarded-For; without one, clients could lie about their address.'], flag),
@@ -61,6 +61,10 @@ export const settings = {
   sessionHours: access(['SESSION_HOURS', '12', 'Hours after sign-in when a person is signed out in any case.'], integer(1, 24)),
   registration: access(['REGISTRATION', 'off', 'Whether apps may register themselves: not, with REGISTRATION_TOKEN, or freely.'], choice('off', 'approved', 'open')),
   registrationToken: access(['REGISTRATION_TOKEN', '', 'What an app sends as bearer token to register itself when REGISTRATION=approved.'], optional(secret(20)), true),
+  externalIssuer: access(['EXTERNAL_ISSUER', '', 'Issuer of the access tokens when AUTH=external; its metadata and keys are read from there.'], optional(httpUrl)),
+  externalAudience: access(['EXTERNAL_AUDIENCE', '', 'What `aud` of these tokens must hold; the FHIR base when absent.'], optional({ form: 'text', read: (text) => text })),
+  externalAlgorithms: access(['EXTERNAL_ALGORITHMS', 'RS256,ES256,PS256', 'Signature algorithms that are taken.'], words),
+  externalClaims: access(['EXTERNAL_CLAIMS', 'scope,patient,encounter,fhirUser', 'Names of the claims that hold scopes, patient, encounter and fhirUser, in this order.'], fourNames),
   smtpUrl: access(['SMTP_URL', '', 'Mail server for codes and links, `smtps://user:password@host`. Without one no mail is sent, and sign-up by mail and password reset are not offered.'], optional(smtpUrl), true),
   mailbox: access(['MAILBOX', 'false', 'Whether mail is only shown, on the page `/oauth/mailbox`, which everyone can read: for demos. Refused unless HOST is loopback.'], flag),
   mailFrom: access(['MAIL_FROM', 'no-reply@localhost', 'Sender of mail.'], { form: 'address', read: (text) => text }),

@@ -60,6 +60,15 @@ export const httpUrl: Reader<string> = {
   },
 };
 
+/** Names of four claims, separated by commas. */
+export const fourNames: Reader<readonly [string, string, string, string]> = {
+  form: 'four names separated by commas',
+  read: (text) => {
+    const [scope, patient, encounter, fhirUser, ...more] = text.split(',').map((name) => name.trim());
+    return scope && patient && encounter && fhirUser && more.length === 0 ? [scope, patient, encounter, fhirUser] : fail('four names separated by commas: of scope, patient, encounter and fhirUser');
+  },
+};
+
 /** Where mail is handed over. */
 export const smtpUrl: Reader<string> = {
   form: 'smtp(s) URL',

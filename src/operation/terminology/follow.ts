@@ -24,11 +24,15 @@ export const makeFollower = (feed: Feed, forget: () => void): (() => Promise<voi
       forget();
       return;
     }
+    let touched = false;
     for (let page = 0; page < mostPages; page += 1) {
       const versions = await feed.changes(seen, pageSize);
-      if (versions.some(({ type }) => types.has(type))) forget();
+      touched ||= versions.some(({ type }) => types.has(type));
       seen = versions.at(-1)?.seq ?? seen;
-      if (versions.length < pageSize) return;
+      if (versions.length < pageSize) {
+        if (touched) forget();
+        return;
+      }
     }
     seen = await feed.position();
     forget();

@@ -46,7 +46,6 @@ export const makeMemorySystem = (resource: CodeSystem, supplements: readonly Cod
     children: (at) => concepts[at]?.children ?? [],
     hasProperty: (property) => declared.has(property),
     withValue: () => undefined,
-    values: () => undefined,
   };
 };
 

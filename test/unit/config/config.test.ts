@@ -36,7 +36,7 @@ describe('reading the settings', () => {
     expect(faults).toHaveLength(6);
     for (const name of ['AUTH', 'PORT', 'CLIENT_IDS', 'MAX_BODY_BYTES', 'BASE_URL', 'HOST']) expect(faults.filter((fault) => fault.startsWith(`${name} must be `))).toHaveLength(1);
     expect(faults.join()).toContain('0 to 65535');
-    expect(faults.join()).toContain('smart, open');
+    expect(faults.join()).toContain('smart, external, open');
   });
 
   it('does not show a secret that is too short', () => {
@@ -60,6 +60,7 @@ describe('named checks', () => {
     ['auth-open-is-local', { AUTH: 'open', HOST: '127.0.0.1.example.org' }, 'loopback'],
     ['auth-smart-has-address', { AUTH: 'smart', HOST: '0.0.0.0' }, 'BASE_URL'],
     ['audit-stays-on', { AUTH: 'smart', AUDIT: 'off' }, 'AUDIT=on'],
+    ['auth-external-has-issuer', { AUTH: 'external' }, 'EXTERNAL_ISSUER'],
     ['mailbox-is-local', { AUTH: 'smart', BASE_URL: 'https://x.example', HOST: '0.0.0.0', MAILBOX: 'true' }, 'loopback'],
     ['registration-approved-has-token', { REGISTRATION: 'approved' }, 'REGISTRATION_TOKEN'],
     ['store-is-known', { AUTH: 'open', STORE_URL: 'postgres://x' }, 'sqlite:'],
