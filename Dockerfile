@@ -21,6 +21,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist/src ./dist/src
 COPY --from=build /app/generated ./generated
+COPY profiles ./profiles
 COPY --from=build /app/bin ./bin
 RUN mkdir -m 700 /data && chown node:node /data
 USER node

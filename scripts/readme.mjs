@@ -66,9 +66,15 @@ const runDemo = async () => {
   }
 };
 
+/** What the profiles say; needs a build, as all of this. */
+const dataModel = async () => {
+  const { dictionary, diagram } = await import('../dist/scripts/profiles/page.js');
+  return `${dictionary()}\n\n${diagram()}`;
+};
+
 const before = readFileSync('README.md', 'utf8');
 const parts = {
-  commands: concierge('help', '--markdown'), settings: concierge('settings', '--markdown'), errors: concierge('errors', '--markdown'),
+  data: await dataModel(), commands: concierge('help', '--markdown'), settings: concierge('settings', '--markdown'), errors: concierge('errors', '--markdown'),
   ...(process.argv.includes('--record') ? await runDemo() : {}),
 };
 const after = Object.entries(parts).reduce((text, [name, content]) => place(text, name, content), before);

@@ -17,6 +17,7 @@ import { observeNothing, type Observe } from './core/observe.js';
 import { programVersion } from './core/version.js';
 import { coreName } from './fhir/profile/definition.js';
 import { makeProfileLibrary } from './fhir/profile/library.js';
+import { ownProfiles } from './fhir/profile/own.js';
 import { guidesFolder, openGuides, type KeptGuides } from './fhir/package/kept.js';
 import { isType } from './fhir/definitions.js';
 import { makeExpireAnswers } from './interaction/expire-answers.js';
@@ -124,7 +125,7 @@ const guideTerminology = ({ terminology }: KeptGuides): TerminologySource => mak
 
 /** What checks writes, and what checks without writing. */
 const makeValidation = ({ profiles: mode, unknownModifiers }: Config, guides: KeptGuides, terminology: Terminology): { readonly validate: Service['validate']; readonly operation: Operation } => {
-  const library = makeProfileLibrary(guides.profiles());
+  const library = makeProfileLibrary([...ownProfiles(), ...guides.profiles()]);
   const base = makeValidator();
   const profiles = makeProfileValidator({ library, terminology, unknownModifiers });
   const knows = (canonical: string): boolean => isType(coreName(canonical) ?? '') || library.find(canonical) !== undefined;

@@ -24,15 +24,11 @@ export const makeFollower = (feed: Feed, forget: () => void): (() => Promise<voi
       forget();
       return;
     }
-    let touched = false;
     for (let page = 0; page < mostPages; page += 1) {
       const versions = await feed.changes(seen, pageSize);
-      touched ||= versions.some(({ type }) => types.has(type));
+      if (versions.some(({ type }) => types.has(type))) forget();
       seen = versions.at(-1)?.seq ?? seen;
-      if (versions.length < pageSize) {
-        if (touched) forget();
-        return;
-      }
+      if (versions.length < pageSize) return;
     }
     seen = await feed.position();
     forget();

@@ -57,8 +57,8 @@ export const makeStoredSource = (service: () => Service): StoredSource => {
     resources: async <T extends TerminologyType>(type: T, url: string) => newestFirst(await all<TerminologyResources[T]>(type, [['url', escaped(url)]])),
     supplements: async (url) => (await readSupplements()).filter((one) => one.supplements !== undefined && splitCanonical(one.supplements).url === url),
     conceptMaps: () => all<ConceptMap>('ConceptMap', []),
-    codeSystems: async () => (await all<CodeSystem>('CodeSystem', [['_elements', 'url,version,content']]))
-      .filter(({ url, content }) => url !== undefined && hasConcepts(content)).map(({ url = '', version }) => [url, version] as const),
+    codeSystems: async () => (await all<CodeSystem>('CodeSystem', [['_elements', 'url,version,content,valueSet']]))
+      .filter(({ url, content }) => url !== undefined && hasConcepts(content)).map(({ url = '', version, valueSet }) => [url, version, valueSet] as const),
     forget: () => { supplements = undefined; },
   };
 };

@@ -33,6 +33,18 @@ class SortedTexts {
     return at < 0 || at >= this.size ? '' : this.bytes.toString('utf8', this.offsets[at], this.offsets[at + 1]);
   }
 
+  /** Returns the position of the first text that is not before this one. */
+  firstFrom(text: string): number {
+    const wanted = Buffer.from(text);
+    let [low, high] = [0, this.size];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.bytes.compare(wanted, 0, wanted.length, this.offsets[middle], this.offsets[middle + 1]) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
   /** Returns the position of a text; -1 when it is not there. */
   find(text: string): number {
     const wanted = Buffer.from(text);
@@ -91,6 +103,14 @@ export const openConceptFile = (path: string): ConceptSystem => {
     isAbstract: () => false,
     parents, children,
     hasProperty: (property) => properties.has(property),
+    * values(property) {
+      const start = keyOf(property, '');
+      for (let at = keys.firstFrom(start); at < keys.size; at += 1) {
+        const key = keys.text(at);
+        if (!key.startsWith(start)) return;
+        yield [key.slice(start.length), postings(at)] as const;
+      }
+    },
     withValue: (property, value) => {
       if (!properties.has(property)) return [];
       const at = keys.find(keyOf(property, value));

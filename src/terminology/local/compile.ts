@@ -23,9 +23,13 @@ export interface CompileScope {
 interface Scope extends CompileScope {
   /** Value sets that are being compiled, the outermost first. */
   readonly within: readonly string[];
+  /** Concepts that may still be looked at. */
+  readonly work: { left: number };
 }
 
 const deepest = 30;
+/** Concepts over all filters of a definition: thirty filters over the largest systems there are, which takes about a second. */
+const mostWork = 12_000_000;
 
 /** Returns how to make a code system known, as the end of a message. */
 export const howToLoad = (url: string): string => {
@@ -44,7 +48,7 @@ export const findValueSet = (library: Library, canonical: string): ValueSet => {
 };
 
 /** Returns the compiled set. Throws `not-found` and `invalid-value-set`; a code system that is not loaded is part of the answer, no error. */
-export const compileValueSet = (valueSet: ValueSet, scope: CompileScope): CodeSet => compile(valueSet, { ...scope, within: [valueSet.url ?? ''] });
+export const compileValueSet = (valueSet: ValueSet, scope: CompileScope): CodeSet => compile(valueSet, { ...scope, within: [valueSet.url ?? ''], work: { left: mostWork } });
 
 const compile = (valueSet: ValueSet, scope: Scope): CodeSet => {
   const { compose, expansion } = valueSet;
@@ -82,13 +86,19 @@ const compileReference = (canonical: string, scope: Scope): CodeSet => {
 
 const nothing: CodeSet = union([]);
 
-const compileSystem = (url: string, include: SetInclude, { library, versions }: Scope): CodeSet => {
+const compileSystem = (url: string, include: SetInclude, { library, versions, work }: Scope): CodeSet => {
   if (versions.isLeftOut(url)) return nothing;
   const version = versions.of(url, include.version);
   const system = library.system(url, version);
   if (include.concept !== undefined) return listedSet(url, include.concept.map((concept) => memberOf(url, concept, system)), system);
   if (system === undefined) return unknownSet(url, notLoaded(url, version));
+  if (system.kind === 'concepts') spend(work, system.size * (1 + (include.filter?.length ?? 0)));
   return { ...wholeOrFiltered(system, include), systems: new Set([url]) };
+};
+
+const spend = (work: Scope['work'], cost: number): void => {
+  work.left -= cost;
+  if (work.left < 0) throw new FhirError('too-costly', 'The definition of the value set has more filters over large code systems than are worked through; make it simpler.');
 };
 
 const memberOf = (url: string, { code, display, designation }: Pick<Member, 'code' | 'display' | 'designation'>, system: AnySystem | undefined): Member => {

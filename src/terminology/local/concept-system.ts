@@ -30,6 +30,8 @@ export interface ConceptSystem {
   hasProperty(property: string): boolean;
   /** Positions of the concepts with this value of a property, in order; undefined where there is no index of it. */
   withValue(property: string, value: string): Iterable<number> | undefined;
+  /** Each value of a property with its concepts; undefined where there is no index of it. */
+  values(property: string): Iterable<readonly [value: string, positions: Iterable<number>]> | undefined;
 }
 
 /** A code system whose codes follow a grammar: they cannot be listed. */

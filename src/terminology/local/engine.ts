@@ -13,7 +13,7 @@ import { makeLibrary, type Library, type LibraryOptions } from './library.js';
 import { displayOf } from './member.js';
 import { settle } from './source.js';
 import { translateCode } from './translate.js';
-import { checkCode, inSystem } from './validate-code.js';
+import { checkCode, inSystem, unknownFrom } from './validate-code.js';
 
 export interface LocalTerminology extends Terminology {
   /** Forgets what was made of resources that may have changed. */
@@ -26,7 +26,10 @@ export const makeLocalTerminology = (options: LibraryOptions): LocalTerminology 
   const sets = makeCompiledSets(library);
   const scope = { library, sets, quick: new WeakMap<Compiled, ReadonlyMap<string, CodeCheck>>() };
   return {
-    validateCode: (asked) => settle(() => checkCode(asked, scope)),
+    validateCode: (asked) => {
+      const check = settle(() => checkCode(asked, scope));
+      return check instanceof Promise ? check.catch(unknownFrom) : check;
+    },
     expand: (asked) => chain(settle(() => sets.get(asked.valueSet, versionsFrom(asked))), (compiled) => expandSet(compiled, asked)),
     lookup: (asked) => settle(() => lookUp(asked, library)),
     subsumes: (asked) => settle(() => compare(asked, library)),

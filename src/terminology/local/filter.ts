@@ -5,6 +5,7 @@ import type { SetFilter } from '../resource.js';
 import { both, makeBits, others, type Bits } from './bits.js';
 import { propertyText, type ConceptSystem } from './concept-system.js';
 import { ancestorsOf, descendantsOf } from './hierarchy.js';
+import { scan } from './scan.js';
 
 /** Names that stand for the code itself. */
 const itself = new Set(['concept', 'code']);
@@ -13,12 +14,12 @@ const upward = new Set(['parent', 'subsumedBy']);
 const refuse = (system: ConceptSystem, { property, op, value }: SetFilter, why: string): FhirError =>
   new FhirError('invalid-value-set', `The filter ${property} ${op} ${value.slice(0, 60)} on ${system.url} cannot be applied: ${why}.`);
 
-/** Returns the concepts that satisfy all filters; throws `invalid-value-set` for one that makes no sense here. */
+/** Returns the concepts that satisfy all filters; throws NotYetRead while a large system is looked through, `invalid-value-set` for one that makes no sense here. */
 export const applyFilters = (system: ConceptSystem, filters: readonly SetFilter[]): Bits =>
   filters.map((filter) => applyFilter(system, filter)).reduce((a, b) => both(system.size, a, b));
 
 const applyFilter = (system: ConceptSystem, filter: SetFilter): Bits => {
-  const { op, property, value } = filter;
+  const { op, value } = filter;
   switch (op) {
     case 'is-a':
     case 'descendent-of':
@@ -32,10 +33,10 @@ const applyFilter = (system: ConceptSystem, filter: SetFilter): Bits => {
     case 'not-in':
       return others(system.size, among(system, filter));
     case 'regex':
-      return where(system, property, matching(system, filter));
+      return where(system, filter, matching(system, filter));
     case 'exists': {
       if (value !== 'true' && value !== 'false') throw refuse(system, filter, 'exists takes true or false');
-      const found = where(system, property, () => true);
+      const found = where(system, filter, () => true);
       return value === 'true' ? found : others(system.size, found);
     }
     default:
@@ -77,7 +78,7 @@ const equal = (system: ConceptSystem, filter: SetFilter): Bits => {
   if (upward.has(property) && !system.hasProperty(property)) return relatives(system, value, 'children');
   if (property === 'child' && !system.hasProperty(property)) return relatives(system, value, 'parents');
   const listed = system.withValue(property, value);
-  return listed === undefined ? where(system, property, (text) => text === value) : gathered(system, listed);
+  return listed === undefined ? where(system, filter, (text) => text === value) : gathered(system, listed);
 };
 
 const relatives = (system: ConceptSystem, code: string, side: 'children' | 'parents'): Bits => {
@@ -102,12 +103,19 @@ const matching = (system: ConceptSystem, filter: SetFilter): ((text: string) => 
 };
 
 /** Returns the concepts with a value of the property that passes the test. */
-const where = (system: ConceptSystem, property: string, test: (text: string) => boolean): Bits => {
+const where = (system: ConceptSystem, { property, op, value }: SetFilter, test: (text: string) => boolean): Bits => {
+  const values = ownTexts.has(property) || relations.has(property) ? undefined : system.values(property);
+  if (values === undefined) {
+    const texts = textsOf(system, property);
+    return scan(system, { key: `${property}\n${op}\n${value}`, test: (at) => texts(at).some(test) });
+  }
   const bits = makeBits(system.size);
-  const texts = textsOf(system, property);
-  for (let at = 0; at < system.size; at += 1) if (texts(at).some(test)) bits.add(at);
+  for (const [text, positions] of values) if (test(text)) for (const at of positions) bits.add(at);
   return bits;
 };
+
+const ownTexts = new Set(['concept', 'code', 'display', 'definition']);
+const relations = new Set(['parent', 'subsumedBy', 'child']);
 
 const textsOf = (system: ConceptSystem, property: string): ((at: number) => readonly string[]) => {
   if (itself.has(property)) return (at) => [system.code(at)];

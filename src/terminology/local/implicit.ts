@@ -17,7 +17,9 @@ export const implicitValueSet = (canonical: string, library: Library): ValueSet 
   const { url } = splitCanonical(canonical);
   if (url === `${loinc}/vs`) return made(url, 'LOINC', { system: loinc });
   if (url.startsWith(`${loinc}/vs/`)) return loincSet(url, url.slice(`${loinc}/vs/`.length), library);
-  return undefined;
+  // The URL may name versions of the value set that are those of the code system.
+  const whole = library.systems().find(([, , valueSet]) => valueSet !== undefined && (valueSet === canonical || splitCanonical(valueSet).url === url));
+  return whole === undefined ? undefined : made(url, whole[0], { system: whole[0], version: splitCanonical(canonical).version === whole[1] ? whole[1] : undefined });
 };
 
 /** `LL...` is an answer list, `LP...` a part with everything below it; answers are kept as concepts with the lists they are in. */

@@ -8,7 +8,7 @@ import type { AnySystem } from './concept-system.js';
 import { coreVersion } from './core-source.js';
 import { builtInSystem } from './grammar/systems.js';
 import { makeMemorySystem } from './memory-system.js';
-import { makeMemo, type ImportedSystems, type TerminologySource } from './source.js';
+import { makeMemo, type KnownCodeSystem, type ImportedSystems, type TerminologySource } from './source.js';
 
 export interface Library {
   /** The code system, by grammar or with its concepts; undefined when nothing of it is known. May throw NotYetRead, as all of these. */
@@ -16,8 +16,8 @@ export interface Library {
   valueSet(canonical: string): ValueSet | undefined;
   conceptMaps(): readonly ConceptMap[];
   conceptMap(canonical: string): ConceptMap | undefined;
-  /** The value set that a code system is as a whole (`CodeSystem.valueSet`) is found by its own URL only where a source lists it. */
-  systems(): readonly (readonly [url: string, version: string | undefined])[];
+  /** Every code system there is something of. */
+  systems(): readonly KnownCodeSystem[];
   /** Forgets what may have changed. */
   forget(): void;
 }
@@ -75,7 +75,7 @@ export const makeLibrary = ({ sources, imported }: LibraryOptions): Library => {
     valueSet: (canonical) => byCanonical('ValueSet', canonical, resource),
     conceptMap: (canonical) => byCanonical('ConceptMap', canonical, resource),
     conceptMaps: () => maps.get(''),
-    systems: () => [...known.get(''), ...(imported?.urls ?? []).flatMap((url) => imported?.versions(url).map((version) => [url, version] as const) ?? [])],
+    systems: () => [...known.get(''), ...(imported?.urls ?? []).flatMap((url) => imported?.versions(url).map((version): KnownCodeSystem => [url, version]) ?? [])],
     forget: () => { for (const memo of [found, everywhere, supplements, maps, known, built]) memo.forget(); },
   };
 };

@@ -16,7 +16,7 @@ export const makeMemorySource = (resources: readonly Resource[] | (() => readonl
     resources: <T extends TerminologyType>(type: T, url: string) => newestFirst(of(type).filter((one) => one.url === url)),
     supplements: (url) => of('CodeSystem').filter(({ supplements }) => supplements !== undefined && splitCanonical(supplements).url === url),
     conceptMaps: () => of('ConceptMap'),
-    codeSystems: () => of('CodeSystem').filter(({ url, content }) => url !== undefined && hasConcepts(content)).map(({ url = '', version }) => [url, version] as const),
+    codeSystems: () => of('CodeSystem').filter(({ url, content }) => url !== undefined && hasConcepts(content)).map(({ url = '', version, valueSet }) => [url, version, valueSet] as const),
   };
 };
 

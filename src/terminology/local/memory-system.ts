@@ -46,6 +46,7 @@ export const makeMemorySystem = (resource: CodeSystem, supplements: readonly Cod
     children: (at) => concepts[at]?.children ?? [],
     hasProperty: (property) => declared.has(property),
     withValue: () => undefined,
+    values: () => undefined,
   };
 };
 

@@ -6,6 +6,8 @@ import type { MaybePromise } from '../port.js';
 import type { TerminologyResources, TerminologyType } from '../resource.js';
 import type { ConceptSystem } from './concept-system.js';
 
+export type KnownCodeSystem = readonly [url: string, version: string | undefined, valueSet?: string | undefined];
+
 export interface TerminologySource {
   /** Every version of a resource that is here; the one to take when no version is asked for first. */
   resources<T extends TerminologyType>(type: T, url: string): MaybePromise<readonly TerminologyResources[T][]>;
@@ -13,8 +15,8 @@ export interface TerminologySource {
   supplements(url: string): MaybePromise<readonly TerminologyResources['CodeSystem'][]>;
   /** Concept maps, at most some thousands. */
   conceptMaps(): MaybePromise<readonly TerminologyResources['ConceptMap'][]>;
-  /** Canonical URLs and versions of the code systems here. */
-  codeSystems(): MaybePromise<readonly (readonly [url: string, version: string | undefined])[]>;
+  /** Canonical URLs and versions of the code systems here, and of the value sets that are each of them as a whole. */
+  codeSystems(): MaybePromise<readonly KnownCodeSystem[]>;
 }
 
 /** Code systems that are files made for lookup, not resources. */

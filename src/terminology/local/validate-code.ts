@@ -17,7 +17,13 @@ export interface CheckScope {
 }
 
 /** Errors that mean: it cannot be checked here. */
-const uncheckable = new Set(['not-found', 'terminology-unknown', 'invalid-value-set']);
+const uncheckable = new Set(['not-found', 'terminology-unknown', 'invalid-value-set', 'too-costly']);
+
+/** Returns the answer that an error stands for; throws one that stands for none. */
+export const unknownFrom = (error: unknown): CodeCheck => {
+  if (error instanceof FhirError && uncheckable.has(error.code)) return { result: 'unknown', message: error.message };
+  throw error;
+};
 
 /** Returns the answer; throws NotYetRead and failures of the server. */
 export const checkCode = (asked: CodeAsked, scope: CheckScope): CodeCheck => {
@@ -31,8 +37,7 @@ export const checkCode = (asked: CodeAsked, scope: CheckScope): CodeCheck => {
     }
     return checkInSet(compiled, asked);
   } catch (error) {
-    if (error instanceof FhirError && uncheckable.has(error.code)) return { result: 'unknown', message: error.message };
-    throw error;
+    return unknownFrom(error);
   }
 };
 

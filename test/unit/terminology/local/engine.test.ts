@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Expansion } from '../../../../src/terminology/port.js';
-import type { ValueSet } from '../../../../src/terminology/resource.js';
+import type { CodeSystem, ValueSet } from '../../../../src/terminology/resource.js';
 import { makeCoreSource } from '../../../../src/terminology/local/core-source.js';
 import { makeLocalTerminology } from '../../../../src/terminology/local/engine.js';
 import { makeMemorySource } from '../../../../src/terminology/local/memory-source.js';
@@ -254,5 +254,37 @@ describe('sources that answer later', () => {
     expect(engine.validateCode({ valueSet: vs('pets'), code: 'trout' })).toMatchObject({ result: 'out' });
     engine.forget();
     expect(engine.validateCode({ valueSet: vs('pets'), code: 'trout' })).toBeInstanceOf(Promise);
+  });
+});
+
+describe('large code systems', () => {
+  const url = 'http://example.org/large';
+  const large: CodeSystem = {
+    resourceType: 'CodeSystem', url, version: '3', status: 'active', content: 'complete', valueSet: 'http://example.org/vs/large',
+    concept: Array.from({ length: 30_000 }, (_, index) => ({ code: `c${String(index)}`, display: `Concept ${'a'.repeat(20)} ${String(index)}` })),
+  };
+  const engine = makeLocalTerminology({ sources: [makeCoreSource(), makeMemorySource([large])] });
+  const of = (value: string, times = 1): ValueSet => valueSet('large-filtered', { include: Array.from({ length: times }, () => ({ system: url, filter: [{ property: 'display', op: 'regex', value }] })) });
+
+  it('are looked through in steps', async () => {
+    const found = engine.expand({ valueSet: of('.* 1[0-9]') });
+    expect(found).toBeInstanceOf(Promise);
+    expect((await found).total).toBe(10);
+  });
+
+  it('answer patterns that backtrack forever elsewhere', async () => {
+    expect((await engine.expand({ valueSet: of('Concept ((a+)+)+!') })).total).toBe(0);
+    expect(await engine.validateCode({ valueSet: of('(.*a)*b'), system: url, code: 'c1' })).toMatchObject({ result: 'out' });
+  });
+
+  it('are not looked through without end', async () => {
+    await expect(trying(() => engine.expand({ valueSet: of('x', 500) }))).rejects.toMatchObject({ code: 'too-costly' });
+    expect(await engine.validateCode({ valueSet: of('x', 500), system: url, code: 'c1' })).toMatchObject({ result: 'unknown' });
+    await expect(trying(() => engine.expand({ valueSet: 'http://example.org/vs/large' }))).rejects.toMatchObject({ code: 'too-costly', message: expect.stringContaining('count') });
+  });
+
+  it('are as a whole the value set that they name', async () => {
+    expect(await engine.expand({ valueSet: 'http://example.org/vs/large', count: 2, offset: 29_999 })).toMatchObject({ total: 30_000, contains: [{ code: 'c29999' }] });
+    expect(await engine.validateCode({ valueSet: 'http://example.org/vs/large|3', system: url, code: 'c1' })).toMatchObject({ result: 'in' });
   });
 });
