@@ -1,36 +1,35 @@
-/** Learns from the change feed when terminology resources were written, so that what was made of them is made anew. */
-import type { Version } from '../../store/resource.js';
+/** Learns when terminology resources were written, so that what was made of them is made anew. */
+import { systemViewer } from '../../access/viewer.js';
+import { perform } from '../../interaction/perform.js';
+import type { Service } from '../../interaction/service.js';
 
-export interface Feed {
-  /** Versions after a position, oldest first. */
-  readonly changes: (after: number, limit: number) => Promise<readonly Version[]>;
-  /** Position of the newest version. */
-  readonly position: () => Promise<number>;
+const viewer = systemViewer('terminology');
+const types = ['CodeSystem', 'ValueSet', 'ConceptMap'];
+
+interface Page {
+  readonly total?: number;
+  readonly entry?: readonly { readonly fullUrl?: string; readonly response?: { readonly etag?: string; readonly lastModified?: string } }[];
 }
 
-const types = new Set(['CodeSystem', 'ValueSet', 'ConceptMap']);
-const pageSize = 100;
-/** When more was written than this many pages, reading it all costs more than starting anew. */
-const mostPages = 10;
+/** Returns a text that is another one once a code system, value set or map was written. However many others are written, it costs the same. */
+export const makeStamp = (service: () => Service) => async (): Promise<string> => {
+  const newest = await Promise.all(types.map(async (type) => {
+    const { body = '{}' } = await perform(service(), viewer, { interaction: 'history-type', type, params: [['_count', '1']], conditions: {}, prefer: { handling: 'strict' }, requestId: '' });
+    const { total, entry: [first] = [] } = JSON.parse(body) as Page;
+    return [total, first?.fullUrl, first?.response?.etag, first?.response?.lastModified].join(' ');
+  }));
+  return newest.join('\n');
+};
 
 /** Returns a function that resolves when `forget` has been called for everything written before it was called. */
-export const makeFollower = (feed: Feed, forget: () => void): (() => Promise<void>) => {
-  let seen: number | undefined;
+export const makeFollower = (stampNow: () => Promise<string>, forget: () => void): (() => Promise<void>) => {
+  let seen: string | undefined;
   let running: Promise<void> | undefined;
   let again: Promise<void> | undefined;
   const catchUp = async (): Promise<void> => {
-    if (seen === undefined) {
-      seen = await feed.position();
-      forget();
-      return;
-    }
-    for (let page = 0; page < mostPages; page += 1) {
-      const versions = await feed.changes(seen, pageSize);
-      if (versions.some(({ type }) => types.has(type))) forget();
-      seen = versions.at(-1)?.seq ?? seen;
-      if (versions.length < pageSize) return;
-    }
-    seen = await feed.position();
+    const stamp = await stampNow();
+    if (stamp === seen) return;
+    seen = stamp;
     forget();
   };
   const run = (): Promise<void> => {

@@ -11,7 +11,7 @@ import type { TerminologySource } from '../../terminology/local/source.js';
 import { makeExternalTerminology, type ExternalOptions } from '../../terminology/external.js';
 import { makeLayeredTerminology } from '../../terminology/layered.js';
 import type { Terminology } from '../../terminology/port.js';
-import { makeFollower } from './follow.js';
+import { makeFollower, makeStamp } from './follow.js';
 import { asValueSet, makeFreshTerminology } from './fresh.js';
 import { terminologyOperations } from './operations.js';
 import { makeStoredSource } from './stored-source.js';
@@ -48,10 +48,7 @@ export const makeTerminologyPart = ({ service, guides = [], dataDir, external }:
     local.forget();
   };
   const quick = external === undefined ? local : makeLayeredTerminology(local, makeExternalTerminology(external));
-  const follow = makeFollower({
-    changes: (after, limit) => service().store.changes(after, limit),
-    position: async () => (await service().store.statistics()).seq,
-  }, forget);
+  const follow = makeFollower(makeStamp(service), forget);
   const refresh = async (): Promise<void> => {
     if (imported.changed()) forget();
     await follow();

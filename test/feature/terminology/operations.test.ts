@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../../src/core/clock.js';
 import type { Operation, Service } from '../../../src/interaction/service.js';
-import { makeFollower } from '../../../src/operation/terminology/follow.js';
+import { makeFollower, makeStamp } from '../../../src/operation/terminology/follow.js';
 import { asValueSet, makeFreshTerminology } from '../../../src/operation/terminology/fresh.js';
 import { terminologyOperations } from '../../../src/operation/terminology/operations.js';
 import { makeStoredSource } from '../../../src/operation/terminology/stored-source.js';
@@ -16,7 +16,7 @@ import { animalMap, animals, animalSets, animalSupplement, animalSystem } from '
 const store = makeMemoryStore(systemClock);
 const stored = makeStoredSource(() => service);
 const local = makeLocalTerminology({ sources: [makeCoreSource(), stored] });
-const refresh = makeFollower({ changes: (after, limit) => store.changes(after, limit), position: async () => (await store.statistics()).seq }, () => { stored.forget(); local.forget(); });
+const refresh = makeFollower(makeStamp(() => service), () => { stored.forget(); local.forget(); });
 const terminology = makeFreshTerminology({
   terminology: local, refresh,
   valueSet: async (id) => asValueSet(JSON.parse((await call(service, { method: 'GET', url: `ValueSet/${id}` })).body ?? '') as Record<string, unknown>),

@@ -1,77 +1,60 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeFollower } from '../../../../src/operation/terminology/follow.js';
-import type { Version } from '../../../../src/store/resource.js';
+import { systemClock } from '../../../../src/core/clock.js';
+import { makeFollower, makeStamp } from '../../../../src/operation/terminology/follow.js';
+import { makeMemoryStore } from '../../../fixture/memory-store.js';
+import { call, makeService } from '../../../fixture/service.js';
 
-const makeFeed = () => {
-  const versions: Version[] = [];
-  const write = (type: string, times = 1): void => {
-    for (let count = 0; count < times; count += 1) versions.push({ type, id: 'x', version: 1, updated: 0, seq: versions.length + 1, method: 'PUT' });
-  };
-  let reads = 0;
-  let fails = false;
-  return {
-    write, reads: () => reads, break: (how: boolean) => { fails = how; },
-    changes: async (after: number, limit: number) => {
-      if (fails) throw new Error('the store is away');
-      reads += 1;
-      return versions.filter(({ seq }) => seq > after).slice(0, limit);
-    },
-    position: async () => versions.length,
-  };
+const make = () => {
+  const service = makeService(makeMemoryStore(systemClock));
+  const [stamp, counts] = [makeStamp(() => service), { forgotten: 0, reads: 0, fails: false }];
+  const refresh = makeFollower(async () => {
+    counts.reads += 1;
+    if (counts.fails) throw new Error('the store is away');
+    return stamp();
+  }, () => { counts.forgotten += 1; });
+  const put = (type: string, id: string): Promise<unknown> => call(service, { method: 'PUT', url: `${type}/${id}`, body: { resourceType: type, id } });
+  return { counts, refresh, put, remove: (type: string, id: string) => call(service, { method: 'DELETE', url: `${type}/${id}` }) };
 };
 
-describe('follower of the change feed', () => {
+describe('follower of what is written', () => {
   it('forgets at the start, and after writes of terminology only', async () => {
-    const feed = makeFeed();
-    let forgotten = 0;
-    const refresh = makeFollower(feed, () => { forgotten += 1; });
-    feed.write('ValueSet', 3);
+    const { counts, refresh, put, remove } = make();
+    await put('ValueSet', 'a');
     await refresh();
-    expect(forgotten).toBe(1);
-    feed.write('Patient', 5);
+    expect(counts.forgotten).toBe(1);
+    for (const id of ['a', 'b', 'c']) await put('Patient', id);
     await refresh();
-    expect(forgotten).toBe(1);
+    expect(counts.forgotten).toBe(1);
     for (const type of ['ValueSet', 'CodeSystem', 'ConceptMap']) {
-      feed.write('Patient', 250);
-      feed.write(type);
+      await put(type, 'a');
+      await refresh();
       await refresh();
     }
-    expect(forgotten).toBe(4);
-  });
-
-  it('starts anew instead of reading all of a long feed', async () => {
-    const feed = makeFeed();
-    let forgotten = 0;
-    const refresh = makeFollower(feed, () => { forgotten += 1; });
+    expect(counts.forgotten).toBe(4);
+    await remove('ValueSet', 'a');
     await refresh();
-    feed.write('Patient', 50_000);
-    await refresh();
-    expect([forgotten, feed.reads()]).toEqual([2, 10]);
-    await refresh();
-    expect([forgotten, feed.reads()]).toEqual([2, 11]);
+    expect(counts.forgotten).toBe(5);
   });
 
   it('serves all who ask at once by two runs, the second after their writes', async () => {
-    const feed = makeFeed();
-    let forgotten = 0;
-    const refresh = makeFollower(feed, () => { forgotten += 1; });
+    const { counts, refresh, put } = make();
     await refresh();
     const first = refresh();
-    feed.write('ValueSet');
+    await put('ValueSet', 'a');
     await Promise.all([first, refresh(), refresh(), refresh()]);
-    expect([forgotten, feed.reads()]).toEqual([2, 2]);
+    expect(counts.forgotten).toBe(2);
+    // One at the start, the first, one for who asked after the write, and one for all who came meanwhile.
+    expect(counts.reads).toBe(4);
   });
 
-  it('fails when the feed does, and goes on afterwards', async () => {
-    const feed = makeFeed();
-    let forgotten = 0;
-    const refresh = makeFollower(feed, () => { forgotten += 1; });
+  it('fails when the store does, and goes on afterwards', async () => {
+    const { counts, refresh, put } = make();
     await refresh();
-    feed.write('ValueSet');
-    feed.break(true);
+    await put('ValueSet', 'a');
+    counts.fails = true;
     await expect(refresh()).rejects.toThrow('away');
-    feed.break(false);
+    counts.fails = false;
     await refresh();
-    expect(forgotten).toBe(2);
+    expect(counts.forgotten).toBe(2);
   });
 });
