@@ -13,6 +13,13 @@ describe('README', () => {
   });
 });
 
+describe('capability/', () => {
+  it('is what the server says of itself', () => {
+    const { status, stderr } = spawnSync(process.execPath, ['scripts/capability.mjs', '--check'], { cwd: packageRoot, encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, '']);
+  });
+});
+
 const examples = readdirSync(join(packageRoot, 'examples')).filter((name) => existsSync(join(packageRoot, 'examples', name, 'index.mjs')));
 
 describe('examples', () => {
