@@ -1,13 +1,14 @@
 /** The ladder of ARCHITECTURE.md: a folder imports itself and lower levels only. */
 const level = {
-  core: 0, fhir: 1, store: 2, 'store-sqlite': 3, 'store-mongo': 3, terminology: 3, audit: 3, scheduler: 3,
+  core: 0, fhir: 1, store: 2, 'store-index': 2.5, 'store-sqlite': 3, 'store-mongo': 3, terminology: 3, audit: 3, scheduler: 3,
   search: 4, validation: 4, access: 5, interaction: 6,
   operation: 7, authorization: 7, subscription: 7, bulk: 7, concierge: 7, graphql: 7, sample: 7,
   rest: 8, portal: 8, cli: 8,
 };
 const names = Object.keys(level);
 const allowedFor = (name) => names.filter((other) => other === name || level[other] < level[name])
-  .filter((other) => name === 'compose' || other === name || !other.startsWith('store-'));
+  // What engines share is theirs alone.
+  .filter((other) => other === name || !other.startsWith('store-') || (other === 'store-index' && name.startsWith('store-')));
 const ladder = names.map((name) => {
   const extra = name === 'cli' ? ['config', 'compose'] : [];
   return {

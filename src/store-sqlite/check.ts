@@ -2,7 +2,7 @@
 import type { IndexFault } from '../store/store.js';
 import type { Connection } from './connection.js';
 import { rowsOf, type IndexRows } from './index-row.js';
-import type { Keys } from './keys.js';
+import type { FileKeys } from './keys.js';
 import { makeResourceTable } from './resource-table.js';
 import type { PackedIndex } from './write-service.js';
 
@@ -14,7 +14,7 @@ const exists: Readonly<Record<keyof IndexRows, string>> = {
 const names: readonly (keyof IndexRows)[] = ['token', 'string', 'range'];
 
 /** Returns what of the kept index of these resources is not as given; those that have changed since are passed over. */
-export const checkIndex = (database: Connection, keys: Keys, entries: readonly PackedIndex[]): IndexFault[] => {
+export const checkIndex = (database: Connection, keys: FileKeys, entries: readonly PackedIndex[]): IndexFault[] => {
   const resources = makeResourceTable(database, keys);
   const packedOf = database.prepare('SELECT packed FROM resource WHERE rid = ?').pluck();
   const has = { token: database.prepare(exists.token).pluck(), string: database.prepare(exists.string).pluck(), range: database.prepare(exists.range).pluck() };
@@ -30,7 +30,7 @@ export const checkIndex = (database: Connection, keys: Keys, entries: readonly P
 };
 
 /** Returns what SQLite finds wrong, and whether the index holds rows that no resource accounts for. */
-export const checkFiles = (database: Connection, keys: Keys): { readonly done: number; readonly faults: readonly IndexFault[] } => {
+export const checkFiles = (database: Connection, keys: FileKeys): { readonly done: number; readonly faults: readonly IndexFault[] } => {
   const problems = (database.pragma('integrity_check') as { integrity_check: string }[]).map((row) => row.integrity_check).filter((text) => text !== 'ok');
   const counted = { token: 0, string: 0, range: 0 };
   let done = 0;

@@ -1,7 +1,7 @@
 /** What must still be true inside a commit. */
 import type { Guard, ResourceKey } from '../store/resource.js';
 import type { Connection } from './connection.js';
-import type { Keys } from './keys.js';
+import type { FileKeys } from './keys.js';
 import type { PackedWrite } from './packed-commit.js';
 import { makeResourceTable } from './resource-table.js';
 import { makeReferrers } from './referrer.js';
@@ -16,7 +16,7 @@ export interface Guards {
 const budget = 10_000_000;
 
 /** Returns the guards of the writer's connection. `settle` makes the index show what the group has written so far. */
-export const makeGuards = (database: Connection, keys: Keys, settle: () => void): Guards => {
+export const makeGuards = (database: Connection, keys: FileKeys, settle: () => void): Guards => {
   const resources = makeResourceTable(database, keys);
   const executor = makeExecutor(database, keys);
   const referrers = makeReferrers(database, keys);

@@ -2,7 +2,7 @@
 import type { Statement } from 'better-sqlite3';
 import type { HistoryPage, HistoryQuery } from '../store/resource.js';
 import type { Connection } from './connection.js';
-import type { Keys } from './keys.js';
+import type { FileKeys } from './keys.js';
 import { makeResourceTable, type ResourceTable, type VersionRow } from './resource-table.js';
 
 /** What a history is read from: places in the feed below `before`, newest first. */
@@ -35,7 +35,7 @@ const makeStatements = (database: Connection) => {
 type Statements = ReturnType<typeof makeStatements>;
 
 /** Returns how a history is read on a connection. */
-export const makeHistory = (database: Connection, keys: Keys): ((query: HistoryQuery) => HistoryPage) => {
+export const makeHistory = (database: Connection, keys: FileKeys): ((query: HistoryQuery) => HistoryPage) => {
   const statements = makeStatements(database);
   const resources = makeResourceTable(database, keys);
   return (query) => {
@@ -59,7 +59,7 @@ const placeOf = ({ updatedAt, last }: Statements, since: number | undefined): nu
 interface Place {
   readonly statements: Statements;
   readonly resources: ResourceTable;
-  readonly keys: Keys;
+  readonly keys: FileKeys;
 }
 
 const stretchOf = (place: Place, { type, id, since }: HistoryQuery): Stretch => {

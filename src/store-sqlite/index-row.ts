@@ -1,6 +1,8 @@
 /** The rows of the index tables that packed entries stand for. */
-import { indexedText, sysOf, type Keys, type ParamKey } from './keys.js';
-import { kinds, PackedCursor } from './packed.js';
+import { referenceText, shortText, uriText, widthClass } from '../store-index/index-text.js';
+import type { Keys, ParamKey } from '../store-index/keys.js';
+import { kinds, PackedCursor } from '../store-index/packed.js';
+import { sysOf } from './keys.js';
 
 /** Rows without their resource: token `[key, sys]`, string `[key, text]`, range `[key, low, high]`. */
 export interface IndexRows {
@@ -9,37 +11,12 @@ export interface IndexRows {
   readonly range: (readonly [number, number, number])[];
 }
 
-/**
- * Intervals are filed by width: within a class, those that can reach a value begin at most `width` before it, and so are
- * neighbours in the index.
- */
-export const widths = [0, 86_400_000, 32 * 86_400_000, Infinity] as const;
-
-/** Returns the class of an interval: 0 to 3. */
-export const widthClass = (low: number, high: number): number => {
-  const width = high - low;
-  return width <= widths[0] ? 0 : width <= widths[1] ? 1 : width <= widths[2] ? 2 : 3;
-};
-
 /** Returns the key of range rows: parameter, the rest it is asked within, and unit. */
 export const rangeKey = (keys: Keys, param: ParamKey, about: { within: number; unit: number }, width: number): number =>
   Math.floor(keys.value(param, about.within, String(about.unit)).key / 4) * 4 + width;
 
 /** Returns the key of string rows. */
 export const stringKey = (keys: Keys, param: ParamKey, within: number): number => keys.value(param, within, '').key;
-
-/** Text of references in a value hash: apart from codes. */
-export const referenceText = (target: string): string => `>${target}`;
-/** Text of URIs in a value hash. */
-export const uriText = (uri: string): string => `<${uri}`;
-
-/** Returns the text as it stands in the ordered index. */
-export const shortText = (text: string): string => {
-  if (text.length <= indexedText) return text;
-  const last = text.charCodeAt(indexedText - 1);
-  // Half a character would not come back as it went in.
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? indexedText - 1 : indexedText);
-};
 
 /** Returns the rows of packed entries, none twice. */
 export const rowsOf = (packed: Buffer, keys: Keys): IndexRows => {

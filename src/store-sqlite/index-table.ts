@@ -1,7 +1,7 @@
 /** The index tables as the writer changes them: rows of many commits are gathered and inserted in the order of their keys. */
 import type { Connection } from './connection.js';
 import { rowsOf, type IndexRows } from './index-row.js';
-import type { Keys } from './keys.js';
+import type { FileKeys } from './keys.js';
 
 export interface IndexTable {
   /** Makes the rows of a resource those of `after`, which `before` described until now; undefined for none. */
@@ -38,7 +38,7 @@ const deletes: Readonly<Record<TableName, string>> = {
 const most = 50_000;
 
 /** Returns the tables of a connection. */
-export const makeIndexTable = (database: Connection, keys: Keys): IndexTable => {
+export const makeIndexTable = (database: Connection, keys: FileKeys): IndexTable => {
   const insert = { token: database.prepare(inserts.token), string: database.prepare(inserts.string), range: database.prepare(inserts.range) };
   const remove = { token: database.prepare(deletes.token), string: database.prepare(deletes.string), range: database.prepare(deletes.range) };
   let held: Record<TableName, Row[]> = { token: [], string: [], range: [] };

@@ -6,17 +6,17 @@ import type { Observe } from '../core/observe.js';
 import type { SearchPlan } from '../store/plan.js';
 import type { SearchPage } from '../store/resource.js';
 import type { MaintenanceReport, MaintenanceTask, SearchRun, Store } from '../store/store.js';
+import { packEntries } from '../store-index/packed.js';
+import { OverBudget } from '../store-index/work.js';
 import { makeSnapshots, openConnection, type Connection } from './connection.js';
 import { failureOf, toStoreError } from './failure.js';
-import { makeKeys, type Keys } from './keys.js';
+import { makeFileKeys, type FileKeys } from './keys.js';
 import { takeLock } from './lock.js';
 import { packCommit } from './packed-commit.js';
-import { packEntries } from './packed.js';
 import { makeReadPool, type ReadPool } from './read-pool.js';
 import { makeReader, type Reader } from './reader.js';
 import { migrate, readLayout } from './schema.js';
 import { makeExecutor, usualSortable, type Executor, type FoundPage } from './search/execute.js';
-import { OverBudget } from './search/work.js';
 import { openWriteQueue, type WriteQueue } from './write-queue.js';
 import type { PackedIndex } from './write-service.js';
 
@@ -45,7 +45,7 @@ const cache = { writer: 64, main: 16, reader: 16 };
 
 interface Engine {
   readonly file: string;
-  readonly keys: Keys;
+  readonly keys: FileKeys;
   readonly reader: Reader;
   readonly executor: Executor;
   readonly database: Connection;
@@ -70,7 +70,7 @@ export const openSqliteStore = async (options: SqliteOptions): Promise<Store> =>
     };
     const queue = await openWriteQueue({ file, cacheMegabytes: cache.writer, where: options.writer ?? 'worker', clock, onFatal });
     const database = openConnection({ file, mode: 'read', cacheMegabytes: cache.main });
-    const keys = makeKeys(readLayout(database));
+    const keys = makeFileKeys(readLayout(database));
     const { sortable, quick } = options.thresholds ?? { sortable: usualSortable, quick: usualQuick };
     const engine: Engine = {
       file, keys, database, snapshot: makeSnapshots(database), queue, quick, reader: makeReader(database, keys), executor: makeExecutor(database, keys, sortable),
@@ -185,7 +185,7 @@ const count = async (engine: Engine, plan: SearchPlan, run: SearchRun): Promise<
 
 type IndexTask = Extract<MaintenanceTask, { readonly entries: unknown }>;
 
-const packed = ({ entries }: IndexTask, keys: Keys): PackedIndex[] =>
+const packed = ({ entries }: IndexTask, keys: FileKeys): PackedIndex[] =>
   entries.map(({ key, version, index }) => ({ key, version, packed: packEntries(key.type, index, keys) }));
 
 const maintain = async ({ keys, queue, pool }: Engine, task: MaintenanceTask): Promise<MaintenanceReport> => {

@@ -1,8 +1,8 @@
 /** A commit as it travels to the writer: entries packed, nothing in it that a thread could not be sent. */
 import { makeBreather } from '../core/breathe.js';
 import type { Commit, CommitResult, Guard, WriteMethod } from '../store/resource.js';
-import type { Keys } from './keys.js';
-import { packEntries } from './packed.js';
+import { packEntries } from '../store-index/packed.js';
+import type { FileKeys } from './keys.js';
 
 export interface PackedWrite {
   readonly type: string;
@@ -26,7 +26,7 @@ export type PackedResult = CommitResult;
 const together = 32;
 
 /** Resolves with the commit packed; thousands of writes give way to others in between. */
-export const packCommit = async (commit: Commit, keys: Keys): Promise<PackedCommit> => {
+export const packCommit = async (commit: Commit, keys: FileKeys): Promise<PackedCommit> => {
   const breathe = makeBreather();
   const writes: PackedWrite[] = [];
   for (const { type, id, method, base, body, index } of commit.writes) {

@@ -4,14 +4,14 @@ import { dirname } from 'node:path';
 import type { SearchPlan } from '../store/plan.js';
 import type { HistoryPage, HistoryQuery } from '../store/resource.js';
 import type { IndexFault } from '../store/store.js';
+import { Cancelled, OverBudget } from '../store-index/work.js';
 import { checkFiles, checkIndex } from './check.js';
 import { makeSnapshots, openConnection } from './connection.js';
 import { failureOf, type Failure } from './failure.js';
-import { makeKeys } from './keys.js';
+import { makeFileKeys } from './keys.js';
 import { makeReader } from './reader.js';
 import { readLayout } from './schema.js';
 import { makeExecutor, type FoundPage } from './search/execute.js';
-import { Cancelled, OverBudget } from './search/work.js';
 import type { PackedIndex } from './write-service.js';
 
 export type ReadRequest =
@@ -44,7 +44,7 @@ export interface ReadServiceOptions {
 /** Opens a connection for such reads. */
 export const openReadService = ({ file, cacheMegabytes, sortable }: ReadServiceOptions): ReadService => {
   const database = openConnection({ file, mode: 'read', cacheMegabytes });
-  const keys = makeKeys(readLayout(database));
+  const keys = makeFileKeys(readLayout(database));
   const executor = makeExecutor(database, keys, sortable);
   const reader = makeReader(database, keys);
   const atOnce = makeSnapshots(database);

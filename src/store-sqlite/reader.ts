@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import type { HistoryPage, HistoryQuery, ResourceKey, StoredAnswer, Version } from '../store/resource.js';
 import type { Numbered, StoreStatistics } from '../store/store.js';
 import type { Connection } from './connection.js';
-import type { Keys } from './keys.js';
+import type { FileKeys } from './keys.js';
 import { makeHistory } from './history.js';
 import { makeReferrers } from './referrer.js';
 import { makeResourceTable, type VersionRow } from './resource-table.js';
@@ -22,7 +22,7 @@ export interface Reader {
 }
 
 /** Returns the reads of a connection. */
-export const makeReader = (database: Connection, keys: Keys): Reader => {
+export const makeReader = (database: Connection, keys: FileKeys): Reader => {
   const resources = makeResourceTable(database, keys);
   const referrers = makeReferrers(database, keys);
   const past = database.prepare('SELECT seq FROM past WHERE rid = ? AND version = ?').pluck();
@@ -57,7 +57,7 @@ export const makeReader = (database: Connection, keys: Keys): Reader => {
 
 const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
-const statisticsOf = (database: Connection, keys: Keys, file: string): StoreStatistics => {
+const statisticsOf = (database: Connection, keys: FileKeys, file: string): StoreStatistics => {
   const rows = database.prepare('SELECT type, current, versions FROM tally').all() as { type: number; current: number; versions: number }[];
   const named = rows.map(({ type, ...counts }) => ({ name: keys.layout.names.get(type) ?? '', ...counts }));
   return {

@@ -1,9 +1,10 @@
 /** Whether anything refers to a resource, by any reference parameter there is. */
 import { resourceTypes, searchParameterDefs } from '../fhir/definitions.js';
 import type { ResourceKey } from '../store/resource.js';
+import { referenceText } from '../store-index/index-text.js';
+import type { ParamKey } from '../store-index/keys.js';
 import type { Connection } from './connection.js';
-import { referenceText } from './index-row.js';
-import { sysOf, type Keys, type ParamKey } from './keys.js';
+import { sysOf, type FileKeys } from './keys.js';
 
 export interface Referrers {
   /** Whether a current resource outside of `except` ("Type/id") refers to the resource. */
@@ -11,7 +12,7 @@ export interface Referrers {
 }
 
 /** Every reference parameter of every type: its key in the file. */
-const referenceParams = (keys: Keys): ParamKey[] => {
+const referenceParams = (keys: FileKeys): ParamKey[] => {
   const found = new Map<number, ParamKey>();
   for (const { code, type, base } of searchParameterDefs()) {
     if (type !== 'reference') continue;
@@ -24,7 +25,7 @@ const referenceParams = (keys: Keys): ParamKey[] => {
 };
 
 /** Returns the look-up of a connection. */
-export const makeReferrers = (database: Connection, keys: Keys): Referrers => {
+export const makeReferrers = (database: Connection, keys: FileKeys): Referrers => {
   const select = database.prepare('SELECT r.id, t.rid FROM token_index t JOIN resource r ON r.rid = t.rid WHERE t.key = ? AND t.sys = ? LIMIT ?').raw();
   let params: readonly ParamKey[] | undefined;
   return {

@@ -1,7 +1,7 @@
 /** Point reads that the writer and readers share: from type and id to what is current. */
 import type { Version, WriteMethod } from '../store/resource.js';
 import type { Connection } from './connection.js';
-import type { Keys } from './keys.js';
+import type { FileKeys } from './keys.js';
 
 export const methods: readonly WriteMethod[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
@@ -41,7 +41,7 @@ const columns = 'v.seq, v.rid, v.version, v.updated, v.method, v.id, v.body';
 const toRow = ([seq, rid, version, updated, method, id, body]: Columns): VersionRow => ({ seq, rid, version, updated, method, id, body });
 
 /** Returns the reads on a connection. */
-export const makeResourceTable = (database: Connection, keys: Keys): ResourceTable => {
+export const makeResourceTable = (database: Connection, keys: FileKeys): ResourceTable => {
   const byKey = database.prepare(`SELECT ${columns} FROM identity i JOIN version v ON v.seq = i.seq WHERE i.key = ?`).raw();
   const states = database.prepare('SELECT r.rid, r.id, r.version, r.deleted FROM identity i JOIN resource r ON r.rid = i.rid WHERE i.key = ?').raw();
   const bySeq = database.prepare(`SELECT ${columns} FROM version v WHERE v.seq = ?`).raw();

@@ -4,7 +4,7 @@ import type { ResourceKey, CommitResult } from '../store/resource.js';
 import { openConnection, type Connection } from './connection.js';
 import { failureOf, type Failure } from './failure.js';
 import { makeIndexTable } from './index-table.js';
-import { makeKeys } from './keys.js';
+import { makeFileKeys } from './keys.js';
 import type { PackedCommit } from './packed-commit.js';
 import { makeResourceTable } from './resource-table.js';
 import { readLayout } from './schema.js';
@@ -46,7 +46,7 @@ const logBytes = 32 * 1024 ** 2;
 export const openWriteService = ({ file, cacheMegabytes }: WriteServiceOptions): WriteService => {
   const database = openConnection({ file, mode: 'write', cacheMegabytes });
   database.pragma('wal_autocheckpoint = 0');
-  const keys = makeKeys(readLayout(database));
+  const keys = makeFileKeys(readLayout(database));
   const writer = makeWriter(database, keys);
   const reindex = makeReindex(database, keys);
   const expire = database.prepare('DELETE FROM answer WHERE expires <= ?');
@@ -88,7 +88,7 @@ export const openWriteService = ({ file, cacheMegabytes }: WriteServiceOptions):
 };
 
 /** Writes the index of resources anew where they are still at the version it was made from. */
-const makeReindex = (database: Connection, keys: ReturnType<typeof makeKeys>): ((entries: readonly PackedIndex[]) => number) => {
+const makeReindex = (database: Connection, keys: ReturnType<typeof makeFileKeys>): ((entries: readonly PackedIndex[]) => number) => {
   const index = makeIndexTable(database, keys);
   const resources = makeResourceTable(database, keys);
   const packedOf = database.prepare('SELECT packed FROM resource WHERE rid = ?').pluck();

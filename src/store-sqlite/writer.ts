@@ -7,7 +7,7 @@ import type { CommitResult } from '../store/resource.js';
 import type { Connection } from './connection.js';
 import { makeGuards } from './guard.js';
 import { makeIndexTable } from './index-table.js';
-import type { Keys } from './keys.js';
+import type { FileKeys } from './keys.js';
 import type { PackedCommit, PackedWrite } from './packed-commit.js';
 import { makeResourceTable, methods } from './resource-table.js';
 import { ridSpan } from './schema.js';
@@ -25,7 +25,7 @@ interface State {
 }
 
 /** Returns the writer of a connection. */
-export const makeWriter = (database: Connection, keys: Keys): Writer => {
+export const makeWriter = (database: Connection, keys: FileKeys): Writer => {
   const index = makeIndexTable(database, keys);
   const guards = makeGuards(database, keys, () => { index.flush(); });
   const puts = makePuts(database);
@@ -136,7 +136,7 @@ const makeTally = (database: Connection) => {
 };
 
 /** Numbers for new resources: those of a type follow each other. */
-const makeRids = (database: Connection, keys: Keys) => {
+const makeRids = (database: Connection, keys: FileKeys) => {
   const last = database.prepare('SELECT max(rid) FROM resource WHERE rid BETWEEN ? AND ?').pluck();
   const next = new Map<string, number>();
   return {

@@ -1,17 +1,17 @@
 /** Runs a search plan: which versions are on the page, in which order, and where the next page starts. */
 import type { Position, SearchPlan } from '../../store/plan.js';
 import type { SearchStep } from '../../store/resource.js';
+import { toNode, type Node } from '../../store-index/node.js';
+import { comparer, readersOf, type Sorted } from '../../store-index/sort.js';
+import { Work, type WorkOptions } from '../../store-index/work.js';
 import type { Connection } from '../connection.js';
-import type { Keys } from '../keys.js';
+import type { FileKeys } from '../keys.js';
 import { makeResourceTable, type VersionRow } from '../resource-table.js';
 import type { Finding } from './candidate.js';
 import { candidates, howToFind, matchesOf, type Found } from './find.js';
-import { toNode, type Node } from './node.js';
-import { comparer, readersOf, type Sorted } from './sort.js';
 import type { Stretch } from './source.js';
 import { makeStatements } from './statements.js';
 import { isWalkable, walk } from './walk.js';
-import { Work, type WorkOptions } from './work.js';
 
 export interface FoundPage {
   /** Places in the change feed of the versions found: these never change. */
@@ -31,7 +31,7 @@ export interface Executor {
 export const usualSortable = 5_000;
 
 /** Returns the executor of a connection; call it within a transaction where several reads must see one moment. */
-export const makeExecutor = (database: Connection, keys: Keys, sortable = usualSortable): Executor => {
+export const makeExecutor = (database: Connection, keys: FileKeys, sortable = usualSortable): Executor => {
   const statements = makeStatements(database);
   const resources = makeResourceTable(database, keys);
   const begin = (options: WorkOptions): Finding => ({ statements, resources, keys, work: new Work(options), known: new Map(), sortable });

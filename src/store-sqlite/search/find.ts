@@ -1,6 +1,7 @@
 /** Which resources of a type satisfy a node: the cheapest index leads, what it does not decide is decided on each candidate. */
-import { candidatesOf, localTarget, referrers, satisfies, targetsOf, type Candidate, type Finding } from './candidate.js';
-import type { Node } from './node.js';
+import { localTarget, targetsOf } from '../../store-index/entry-match.js';
+import type { Node } from '../../store-index/node.js';
+import { candidatesOf, referrers, satisfies, type Candidate, type Finding } from './candidate.js';
 import { inGroups } from './statements.js';
 import { distinctSorted, everything, leafSource, merged, type Source } from './source.js';
 

@@ -1,10 +1,13 @@
 /** Where the matches of a node can be read from: a stretch of an index, or several together. */
 import { fold } from '../../core/fold.js';
-import { rangeKey, referenceText, shortText, stringKey, uriText, widths } from '../index-row.js';
-import { sysOf, systemSpan, type ParamKey } from '../keys.js';
+import { inRange } from '../../store-index/entry-match.js';
+import { referenceText, shortText, uriText, widths } from '../../store-index/index-text.js';
+import type { ParamKey } from '../../store-index/keys.js';
+import type { Node } from '../../store-index/node.js';
+import { rangeKey, stringKey } from '../index-row.js';
+import { sysOf, systemSpan } from '../keys.js';
 import { ridSpan } from '../schema.js';
-import { inRange, type Finding } from './candidate.js';
-import type { Node } from './node.js';
+import { type Finding } from './candidate.js';
 import { chunk, growing } from './statements.js';
 
 /** Rows of the token index with one value. */

@@ -3,10 +3,11 @@
  * before it, so that a page costs what is on it, wherever it is.
  */
 import type { SortKey } from '../../store/plan.js';
-import { rangeKey, shortText, stringKey, widths } from '../index-row.js';
+import { shortText, widths } from '../../store-index/index-text.js';
+import type { Node } from '../../store-index/node.js';
+import { comparer, readersOf, type Sorted, type SortValue } from '../../store-index/sort.js';
+import { rangeKey, stringKey } from '../index-row.js';
 import { candidateOf, satisfies, type Candidate, type Finding } from './candidate.js';
-import type { Node } from './node.js';
-import { comparer, readersOf, type Sorted, type SortValue } from './sort.js';
 import { everything } from './source.js';
 import { chunk } from './statements.js';
 

@@ -1,8 +1,14 @@
 /** Values that results are sorted by, read from packed entries, and their order. */
-import type { SortKey } from '../../store/plan.js';
-import type { Keys } from '../keys.js';
-import { kinds, type PackedCursor } from '../packed.js';
-import type { Candidate } from './candidate.js';
+import type { SortKey } from '../store/plan.js';
+import type { Keys } from './keys.js';
+import { kinds, type PackedCursor } from './packed.js';
+
+/** What of a resource is sorted by. */
+export interface Sortable {
+  readonly id: string;
+  readonly updated: number;
+  readonly entries: PackedCursor;
+}
 
 export type SortValue = string | number | null;
 
@@ -16,7 +22,7 @@ export interface Sorted {
 }
 
 /** Reads one value of a candidate. */
-export type ReadValue = (candidate: Candidate) => SortValue;
+export type ReadValue = (candidate: Sortable) => SortValue;
 
 /** Returns the order of texts by code point; JavaScript's own is by UTF-16 unit. */
 export const compareText = (a: string, b: string): number => {

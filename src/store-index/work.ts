@@ -1,5 +1,5 @@
 /** What a running search may do and has done: its bound, its end when nobody waits any more, its steps for an explanation. */
-import type { SearchStep } from '../../store/resource.js';
+import type { SearchStep } from '../store/resource.js';
 
 /** The search looked at more rows than it may. */
 export class OverBudget extends Error {}

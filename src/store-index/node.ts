@@ -1,8 +1,8 @@
 /** A predicate of the plan as it applies to one type, names replaced by the keys of the file. */
-import type { Point } from '../../core/earth.js';
-import type { TextPart } from '../../fhir/resource-text.js';
-import type { Predicate, RangePredicate, StringMatch } from '../../store/plan.js';
-import type { Keys, ParamKey } from '../keys.js';
+import type { Point } from '../core/earth.js';
+import type { TextPart } from '../fhir/resource-text.js';
+import type { Predicate, RangePredicate, StringMatch } from '../store/plan.js';
+import type { Keys, ParamKey } from './keys.js';
 
 interface Valued {
   readonly param: ParamKey;
