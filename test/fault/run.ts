@@ -5,8 +5,9 @@ import { kill } from './kill.js';
 import { powerCut } from './power-cut.js';
 import type { Scenario } from './scenario.js';
 import { stop } from './stop.js';
+import { timing } from './timing.js';
 
-const scenarios: readonly Scenario[] = [kill, stop, powerCut, diskFull];
+const scenarios: readonly Scenario[] = [kill, stop, powerCut, diskFull, timing];
 const { values: { short, only } } = parseArgs({ options: { short: { type: 'boolean', default: false }, only: { type: 'string' } } });
 
 let passed = 0;

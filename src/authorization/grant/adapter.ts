@@ -2,8 +2,9 @@
  * The provider's records in our grant store: https://github.com/panva/node-oidc-provider/blob/main/docs/README.md#adapter.
  * What may happen once is decided by the store: a code, a refresh token and an assertion's jti each have one user.
  */
-import { errors, type Adapter, type AdapterFactory, type AdapterPayload } from 'oidc-provider';
+import Provider, { errors, type Adapter, type AdapterFactory, type AdapterPayload } from 'oidc-provider';
 import type { Clock } from '../../core/clock.js';
+import { randomSecret } from '../../core/id.js';
 import type { GrantRecord, GrantStore, KeptGrantRecord } from '../../store/grant.js';
 
 export interface AdapterOptions {
@@ -19,7 +20,10 @@ export interface AdapterOptions {
 const touchMs = 30_000;
 
 /** Returns the factory the provider makes its adapters with. */
-export const makeAdapterFactory = (options: AdapterOptions): AdapterFactory => (model) => (model === 'Session' ? makeSessionAdapter(options) : makeAdapter(model, options));
+export const makeAdapterFactory = (options: AdapterOptions): AdapterFactory => (model) => {
+  if (model === 'Session') return makeSessionAdapter(options);
+  return model === clientModel ? makeClientAdapter(options) : makeAdapter(model, options);
+};
 
 /** The provider's own collection of registered clients. */
 export const clientModel = 'Client';
@@ -63,6 +67,23 @@ const payloadOf = (record: KeptGrantRecord | undefined): AdapterPayload | undefi
   if (record === undefined) return undefined;
   const payload = JSON.parse(record.value) as AdapterPayload;
   return record.consumed === undefined ? payload : { ...payload, consumed: Math.floor(record.consumed / 1000) };
+};
+
+const backRoutes = new Set(['token', 'introspection', 'revocation', 'pushed_authorization_request']);
+
+/**
+ * Where clients prove who they are, an unknown one is stood in for by one whose secret nobody has: it is refused after the
+ * same work as a known one with a wrong secret, so that time does not tell which ids are registered.
+ */
+const makeClientAdapter = (options: AdapterOptions): Adapter => {
+  const plain = makeAdapter(clientModel, options);
+  const nobodys = randomSecret();
+  const standIn = (id: string): AdapterPayload => ({
+    client_id: id, client_secret: nobodys, token_endpoint_auth_method: 'client_secret_basic', redirect_uris: ['https://nobody.invalid/'],
+    grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'],
+  });
+  const isProving = (): boolean => backRoutes.has((Provider.ctx?.oidc as { route?: string } | undefined)?.route ?? '');
+  return { ...plain, find: async (id) => (await plain.find(id)) ?? (isProving() ? standIn(id) : undefined) };
 };
 
 /** Sessions end when idle: each use within the time moves the end, sign-in's own end does not move. */
