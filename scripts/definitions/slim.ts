@@ -90,11 +90,17 @@ const slimElement = (isResource: boolean, element: SourceElement): SlimElement =
   };
 };
 
+/** The one profile that the base definitions use as a type; its constraint is told at each element that has it. */
+const simpleQuantity = { key: 'sqt-1', severity: 'error', human: 'The comparator is not used on a SimpleQuantity', expression: 'comparator.empty()' };
+const isSimple = ({ type = [] }: SourceElement): boolean => type.some(({ profile = [] }) => profile.some((url) => url.endsWith('/SimpleQuantity')));
+
 const slimInvariants = (name: string, elements: readonly SourceElement[]): SlimInvariant[] =>
-  elements.flatMap(({ path, constraint = [] }) =>
-    constraint
-      .filter(({ expression, source }) => expression !== undefined && (source === undefined || last(source) === name || path !== name))
-      .map(({ key, severity, human, expression = '' }) => ({ key, severity, human, expression, path })));
+  elements.flatMap((element) => [...ownInvariants(name, element), ...(isSimple(element) ? [{ ...simpleQuantity, path: element.path }] : [])]);
+
+const ownInvariants = (name: string, { path, constraint = [] }: SourceElement): SlimInvariant[] =>
+  constraint
+    .filter(({ expression, source }) => expression !== undefined && (source === undefined || last(source) === name || path !== name))
+    .map(({ key, severity, human, expression = '' }) => ({ key, severity, human, expression, path }));
 
 /** Returns the slim form of a StructureDefinition with a snapshot. */
 export const slimStructure = (source: SourceStructure): SlimType => {

@@ -14,6 +14,7 @@ import { loadData, observationText, writeRequests, type Data } from './data.js';
 import type { Findings } from './load-generator.js';
 import { median, toTable, type Row } from './table.js';
 import { terminologyRows } from './terminology.js';
+import { validationRows } from './validation.js';
 import { xmlRows } from './xml.js';
 
 const run = promisify(execFile);
@@ -149,6 +150,7 @@ const main = async (): Promise<void> => {
     if (wanted('start')) add(await startRow(dataDir));
     if (wanted('xml')) xmlRows(rounds).forEach(add);
     if (wanted('terminology')) (await terminologyRows(rounds)).forEach(add);
+    if (wanted('validation')) (await validationRows(rounds)).forEach(add);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
