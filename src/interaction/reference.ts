@@ -45,7 +45,8 @@ export const localReferences = (value: Readonly<Record<string, unknown>>, baseUr
   return [...found.values()];
 };
 
-const expressionOf = (type: string, path: readonly (string | number)[]): string =>
+/** Returns the FHIRPath of an element of a resource. */
+export const expressionOf = (type: string, path: readonly (string | number)[]): string =>
   path.reduce<string>((text, step) => (typeof step === 'number' ? `${text}[${String(step)}]` : `${text}.${step}`), type);
 
 /**

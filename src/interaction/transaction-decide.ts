@@ -11,7 +11,7 @@ import { checkPreconditions } from './precondition.js';
 import { relink, type Relink } from './link.js';
 import { parseCriteriaText } from './match.js';
 import { patchVersion, readPatch, type Patch } from './patch.js';
-import { checkReferences } from './reference.js';
+import { checkReferences, expressionOf } from './reference.js';
 import { makeResolver } from './transaction-resolve.js';
 import { identify, knownOf, matchBoth, nameOf } from './transaction-identity.js';
 import { withinAsync, type Identity, type Prepared } from './transaction-prepare.js';
@@ -96,7 +96,7 @@ const resolveConditional = async (context: Context, identities: readonly Identit
       const type = kind === 'reference' && !names.has(text) ? conditionalForm.exec(text)?.[1] : undefined;
       if (type === undefined) continue;
       await withinAsync(prepared.entry, async () => {
-        const expression = `${prepared.type}.${path.join('.')}`;
+        const expression = expressionOf(prepared.type, path);
         if (!isResourceType(type)) throw new FhirError('unresolved-reference', `The conditional reference names "${type.slice(0, 40)}", which is not a resource type of FHIR R4.`, { expression });
         const { versions, twins, guard } = await matchBoth(context, parseCriteriaText(context, type, text), known);
         const matches = [...versions.map(nameOf), ...twins.flatMap(({ key }) => (key === undefined ? [] : [nameOf(key)]))];

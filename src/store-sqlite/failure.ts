@@ -26,6 +26,8 @@ export const toStoreError = (failure: Failure): FhirError => {
       return new FhirError('store-full', 'There is no space left on the server. Nothing was stored.', { detail });
     case 'OverBudget':
       return new FhirError('too-costly', 'The search would look at more rows than the server allows; add a parameter that selects fewer resources.', { detail });
+    case 'SQLITE_READONLY_DBMOVED':
+      return new FhirError('store-unavailable', 'The files of the store were taken away while the server runs; the operator has to put them back and start it again. Nothing was stored.', { retryAfter: 30, detail });
     case 'SQLITE_BUSY':
     case 'SQLITE_LOCKED':
     case 'SQLITE_READONLY':

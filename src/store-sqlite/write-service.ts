@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import type { ResourceKey, CommitResult } from '../store/resource.js';
 import { openConnection, type Connection } from './connection.js';
 import { failureOf, type Failure } from './failure.js';
+import { makeInPlaceCheck } from './in-place.js';
 import { makeIndexTable } from './index-table.js';
 import { makeFileKeys } from './keys.js';
 import type { PackedCommit } from './packed-commit.js';
@@ -47,6 +48,7 @@ export const openWriteService = ({ file, cacheMegabytes }: WriteServiceOptions):
   const database = openConnection({ file, mode: 'write', cacheMegabytes });
   database.pragma('wal_autocheckpoint = 0');
   const keys = makeFileKeys(readLayout(database));
+  const demandInPlace = makeInPlaceCheck(file);
   const writer = makeWriter(database, keys);
   const reindex = makeReindex(database, keys);
   const expire = database.prepare('DELETE FROM answer WHERE expires <= ?');
@@ -63,6 +65,7 @@ export const openWriteService = ({ file, cacheMegabytes }: WriteServiceOptions):
   };
   const answer = (request: WriteRequest): WriteAnswer => {
     try {
+      demandInPlace();
       switch (request.kind) {
         case 'commit':
           return { kind: 'commit', results: commit(request.commits, request.now) };

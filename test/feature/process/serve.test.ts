@@ -1,12 +1,12 @@
 /** The server as a process: how it starts, who may not start beside it, how it ends. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { concierge } from '../../support/command.js';
-import { call } from '../../support/http.js';
+import { call, type Answer } from '../../support/http.js';
 import { startServer, type RunningServer, type ServerOptions } from '../../support/server.js';
 
 const running: RunningServer[] = [];
@@ -170,6 +170,58 @@ const loadUntilEnd = async (server: RunningServer, ms: number) => {
   agent.destroy();
   return { acknowledged, truncated };
 };
+
+describe('a store whose files are taken away', () => {
+  it('acknowledges no write, is not ready, still reads, makes nothing anew, and ends in order', async () => {
+    const dataDir = join(folder(), 'made');
+    const server = await start({ dataDir });
+    const { id } = JSON.parse((await create(server)).text) as { id: string };
+    rmSync(dataDir, { recursive: true });
+    const refused = await create(server);
+    expect(refused).toMatchObject({ status: 503, headers: { 'retry-after': '30' } });
+    expect(refused.text).toContain('taken away');
+    expect((await call({ method: 'GET', url: `${server.origin}/readyz` })).status).toBe(503);
+    expect((await call({ method: 'GET', url: `${server.base}/Basic/${id}` })).status).toBe(200);
+    expect(existsSync(dataDir)).toBe(false);
+    server.process.kill('SIGTERM');
+    expect(await server.ended).toBe(0);
+    expect(existsSync(dataDir)).toBe(false);
+  });
+
+  it('is noticed too when another file stands in their place', async () => {
+    const dataDir = folder();
+    const server = await start({ dataDir });
+    await create(server);
+    const file = join(dataDir, 'store.db');
+    renameSync(file, `${file}.away`);
+    copyFileSync(`${file}.away`, file);
+    expect((await create(server)).status).toBe(503);
+  });
+});
+
+describe('an Idempotency-Key', () => {
+  it.each([
+    ['a create', 'Basic', '{"resourceType":"Basic","code":{"text":"once"}}'],
+    ['a transaction', '', '{"resourceType":"Bundle","type":"transaction","entry":[{"resource":{"resourceType":"Basic","code":{"text":"once"}},"request":{"method":"POST","url":"Basic"}}]}'],
+  ])('of %s gets the first answer again after kill -9, another body 409, and nothing is stored twice', async (_, path, body) => {
+    const dataDir = folder();
+    const send = (server: RunningServer, text: string) => call({ method: 'POST', url: `${server.base}/${path}`, headers: { ...fhir, 'Idempotency-Key': 'key-of-this-test' }, body: text });
+    const first = await start({ dataDir });
+    const answer = await send(first, body);
+    expect(answer.status).toBeLessThan(300);
+    await first.kill();
+    const second = await start({ dataDir });
+    const again = await send(second, body);
+    // A bundle of answers is an envelope made anew; what it holds is the first answer.
+    const held = ({ status, text, headers }: Answer) => {
+      const { entry = text } = JSON.parse(text) as { entry?: unknown };
+      return { status, etag: headers.etag, location: headers.location?.replace(/^.*\/fhir/, ''), entry };
+    };
+    expect(held(again)).toEqual(held(answer));
+    expect(await send(second, body.replace('once', 'twice'))).toMatchObject({ status: 409, text: expect.stringContaining('idempotency-conflict') });
+    expect(JSON.parse((await call({ method: 'GET', url: `${second.base}/Basic?_summary=count` })).text)).toMatchObject({ total: 1 });
+  });
+});
 
 describe('a store that has failed', () => {
   it('ends the server with exit code 70, the cause logged without its message', async () => {
