@@ -1,9 +1,9 @@
 /** Value set definition -> compiled set (https://hl7.org/fhir/R4/valueset.html#compositions). */
 import { FhirError } from '../../core/error.js';
-import type { ExpansionContains, SetInclude, ValueSet } from '../resource.js';
+import type { ExpansionContains, SetFilter, SetInclude, ValueSet } from '../resource.js';
 import { makeBits } from './bits.js';
 import { conceptSet, difference, grammarSet, intersection, listedSet, union, unknownSet, type CodeSet, type Member } from './code-set.js';
-import type { AnySystem } from './concept-system.js';
+import type { AnySystem, GrammarSystem } from './concept-system.js';
 import { applyFilters } from './filter.js';
 import { implicitValueSet } from './implicit.js';
 import type { Library } from './library.js';
@@ -109,9 +109,20 @@ const memberOf = (url: string, { code, display, designation }: Pick<Member, 'cod
 const wholeOrFiltered = (system: AnySystem, { filter = [] }: SetInclude): CodeSet => {
   if (system.kind === 'grammar') {
     if (filter.length === 0) return grammarSet(system);
-    return unknownSet(system.url, `filters on ${system.url} cannot be applied: its codes follow a grammar`);
+    return filteredGrammar(system, filter) ?? unknownSet(system.url, `filters on ${system.url} cannot be applied: its codes follow a grammar`);
   }
   return conceptSet(system, filter.length === 0 ? makeBits(system.size, true) : applyFilters(system, filter));
+};
+
+/** Codes of a grammar by the parts they have; undefined for filters of another kind. */
+const filteredGrammar = (system: GrammarSystem, filters: readonly SetFilter[]): CodeSet | undefined => {
+  const { parts } = system;
+  if (parts === undefined || !filters.every(({ property, op, value }) => op === 'exists' && parts.names.has(property) && (value === 'true' || value === 'false'))) return undefined;
+  const fits = (code: string): boolean => {
+    const own = parts.of(code);
+    return filters.every(({ property, value }) => own.has(property) === (value === 'true'));
+  };
+  return grammarSet({ ...system, isValid: (code) => system.isValid(code) && fits(code) });
 };
 
 /** A value set that is only kept as its expansion. */

@@ -43,6 +43,8 @@ export interface GrammarSystem {
   readonly isValid: (code: string) => boolean;
   /** Returns the display; undefined when there is none. */
   readonly displayOf: (code: string, language?: string) => string | undefined;
+  /** Parts that a code may have, for filters by `exists`, and which of them a code has. */
+  readonly parts?: { readonly names: ReadonlySet<string>; readonly of: (code: string) => ReadonlySet<string> } | undefined;
   /** What a code looks like, for messages. */
   readonly form: string;
 }

@@ -22,10 +22,29 @@ const tagForm = new RegExp([
   '(?:-[0-9a-wy-z](?:-[a-z0-9]{2,8})+)*', '(?:-x(?:-[a-z0-9]{1,8})+)?|x(?:-[a-z0-9]{1,8})+)$'].join(''), 'i');
 const longestTag = 100;
 
+/** The parts of https://hl7.org/fhir/R4/valueset-languages.html#filters; each form once the parts before it are gone. */
+const tagParts: readonly (readonly [name: string, form: RegExp])[] = [
+  ['language', /^[a-z]{2,8}(?=-|$)/i], ['ext-lang', /^(?:-[a-z]{3}(?=-|$)){1,3}/i], ['script', /^-[a-z]{4}(?=-|$)/i], ['region', /^-(?:[a-z]{2}|\d{3})(?=-|$)/i],
+  ['variant', /^(?:-(?:[a-z0-9]{5,8}|\d[a-z0-9]{3})(?=-|$))+/i], ['extension', /^(?:-[0-9a-wy-z](?:-[a-z0-9]{2,8})+(?=-|$))+/i], ['private-use', /^-?x(?:-[a-z0-9]{1,8})+$/i],
+];
+
+const partsOf = (code: string): ReadonlySet<string> => {
+  const found = new Set<string>();
+  let rest = code;
+  for (const [name, form] of tagParts) {
+    const [text] = form.exec(rest) ?? [];
+    if (text === undefined) continue;
+    found.add(name);
+    rest = rest.slice(text.length);
+  }
+  return found;
+};
+
 const languages = grammar({
   url: 'urn:ietf:bcp:47', name: 'BCP 47', form: 'a language tag such as "en" or "de-CH"',
   isValid: (code) => code.length <= longestTag && (tagForm.test(code) || oldTags.has(code.toLowerCase())),
   displayOf: (code, language) => displayNames('language', code, language),
+  parts: { names: new Set(tagParts.map(([name]) => name)), of: partsOf },
 });
 
 const mediaTypes = grammar({

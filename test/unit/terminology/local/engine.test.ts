@@ -288,3 +288,23 @@ describe('large code systems', () => {
     expect(await engine.validateCode({ valueSet: 'http://example.org/vs/large|3', system: url, code: 'c1' })).toMatchObject({ result: 'in' });
   });
 });
+
+describe('languages by their parts', () => {
+  const tags = (...filter: [string, string][]): ValueSet => valueSet('tags', { include: [{ system: 'urn:ietf:bcp:47', filter: filter.map(([property, value]) => ({ property, op: 'exists', value })) }] });
+  it.each([
+    ['de', 'in'], ['de-CH', 'out'], ['zh-Hant', 'out'], ['de-1996', 'out'], ['x-secret', 'out'], ['no tag', 'out'],
+  ])('%s is %s of the languages alone', async (code, result) => {
+    const alone = tags(['language', 'true'], ['ext-lang', 'false'], ['script', 'false'], ['region', 'false'], ['variant', 'false'], ['extension', 'false'], ['private-use', 'false']);
+    expect(await here.validateCode({ valueSet: alone, system: 'urn:ietf:bcp:47', code })).toMatchObject({ result });
+  });
+
+  it.each([['zh-yue-Hant-HK', 'ext-lang'], ['sr-Latn', 'script'], ['es-419', 'region'], ['sl-rozaj-biske', 'variant'], ['en-u-ca-buddhist', 'extension'], ['en-x-home', 'private-use']])('%s has a %s', async (code, part) => {
+    expect(await here.validateCode({ valueSet: tags([part, 'true']), code })).toMatchObject({ result: 'in' });
+    expect(await here.validateCode({ valueSet: tags([part, 'true']), code: 'en' })).toMatchObject({ result: 'out' });
+  });
+
+  it('other filters on a grammar leave the code unknown', async () => {
+    const other = valueSet('units', { include: [{ system: 'http://unitsofmeasure.org', filter: [{ property: 'canonical', op: '=', value: 'm' }] }] });
+    expect(await here.validateCode({ valueSet: other, code: 'cm' })).toMatchObject({ result: 'unknown' });
+  });
+});
