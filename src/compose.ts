@@ -24,6 +24,7 @@ import { makeExpireAnswers } from './interaction/expire-answers.js';
 import { perform } from './interaction/perform.js';
 import { makePrepare } from './interaction/prepare.js';
 import type { InteractionOptions, Operation, Service } from './interaction/service.js';
+import { recordOperations } from './operation/record/operations.js';
 import { makeTerminologyPart } from './operation/terminology/part.js';
 import { makeValidateOperation } from './operation/validate.js';
 import { httpDefaults, type HttpOptions } from './rest/options.js';
@@ -99,7 +100,7 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
       security: config.auth !== 'smart' ? undefined : () => securityStatement({ origin: originOf(baseUrl) }),
     };
     const made: Part[] = await Promise.all(parts.map((part) => part(service, config)));
-    made.push({ operations: [validation.operation, ...terminology.operations], jobs: [terminology.job(service)] });
+    made.push({ operations: [validation.operation, ...terminology.operations, ...recordOperations], jobs: [terminology.job(service)] });
     for (const operation of made.flatMap((part) => part.operations ?? [])) operations.set(operation.name, operation);
     const authorization = lazily(() => openAuthorization(config, service));
     return {

@@ -20,13 +20,14 @@ import { shapeTo } from './shape.js';
 export const search: Interaction = async (context) => {
   const planned = await planOf(context);
   try {
-    return { status: 200, body: await answer(context, planned) };
+    return { status: 200, body: await searchsetText(context, planned, pathOf(context)) };
   } catch (error) {
     throw withAdvice(error, planned);
   }
 };
 
-const answer = async (context: Context, planned: PlannedSearch): Promise<string> => {
+/** Returns the text of the searchset that a plan comes to; `path` is where its links lead, below the base. */
+export const searchsetText = async (context: Context, planned: PlannedSearch, path: string): Promise<string> => {
   const { ids, clock, options: { baseUrl } } = context.service;
   const isExplained = planned.explain || context.request.prefer.explain === true;
   const parts: [string, number][] = [];
@@ -45,7 +46,7 @@ const answer = async (context: Context, planned: PlannedSearch): Promise<string>
   for (const version of included.versions) entries.push(matchEntry(baseUrl, version, { body: shapeTo(version.body ?? '', { summary: planned.summary }), mode: 'include' }));
   const issues = [...planned.issues, ...total.issues, ...included.issues, ...(isExplained ? explain(context, planned, { steps: page.steps, parts }) : [])];
   if (issues.length > 0) entries.push(outcomeEntry(issues));
-  return bundleText({ id: ids.resource(), type: 'searchset', updated: clock.now(), total: total.count, links: linksOf(context, planned, page), entries });
+  return bundleText({ id: ids.resource(), type: 'searchset', updated: clock.now(), total: total.count, links: linksOf(context, planned, { page, path }), entries });
 };
 
 const typesOf = ({ request: { type, compartment } }: Context): readonly string[] => {
@@ -84,11 +85,11 @@ const totalOf = async (context: Context, { plan, total }: PlannedSearch, page: S
   }
 };
 
-const linksOf = (context: Context, planned: PlannedSearch, page: SearchPage): Link[] => {
-  const { request, service, viewer } = context;
-  const { compartment, type } = request;
-  const place = compartment === undefined ? [type] : [compartment.type, compartment.id, type ?? '*'];
-  const path = [service.options.baseUrl, ...place].filter((part) => part !== undefined).join('/');
+const pathOf = ({ request: { compartment, type } }: Context): string =>
+  (compartment === undefined ? type ?? '' : [compartment.type, compartment.id, type ?? '*'].join('/'));
+
+const linksOf = ({ service, viewer }: Context, planned: PlannedSearch, { page, path: below }: { readonly page: SearchPage; readonly path: string }): Link[] => {
+  const path = below === '' ? service.options.baseUrl : `${service.options.baseUrl}/${below}`;
   const links: Link[] = [{ relation: 'self', url: urlWith(path, planned.applied) }];
   if (page.next === undefined) return links;
   const token = signPage(service.options.pageSecret, { position: page.next, criteria: planned.criteria, viewerKey: viewer.key });

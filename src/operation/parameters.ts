@@ -12,7 +12,7 @@ import { handlingOf } from '../interaction/params.js';
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** `text` is any of string, uri, canonical, url, code, id and markdown: clients mix them up, and nothing is lost by reading all. */
-export type ParameterKind = 'text' | 'dateTime' | 'boolean' | 'integer' | 'Coding' | 'CodeableConcept' | 'resource';
+export type ParameterKind = 'text' | 'dateTime' | 'boolean' | 'integer' | 'Coding' | 'CodeableConcept' | 'Meta' | 'resource';
 
 export interface ParameterRule {
   readonly kind: ParameterKind;
@@ -34,7 +34,7 @@ export interface OperationParameters {
   flag(name: string): boolean | undefined;
   /** A whole number of 0 or more. */
   count(name: string): number | undefined;
-  /** A Coding, CodeableConcept or resource. */
+  /** A Coding, CodeableConcept, Meta or resource. */
   object(name: string): JsonObject | undefined;
   /** What the message about a parameter names as its place. */
   placeOf(name: string): { readonly location: string } | { readonly expression: string };
@@ -148,6 +148,7 @@ const allowed: Readonly<Record<ParameterKind, readonly string[]>> = {
   integer: ['valueInteger', 'valueUnsignedInt', 'valuePositiveInt'],
   Coding: ['valueCoding'],
   CodeableConcept: ['valueCodeableConcept'],
+  Meta: ['valueMeta'],
   resource: ['resource'],
 };
 
