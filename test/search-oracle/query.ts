@@ -83,7 +83,7 @@ const valueText = (source: Source, row: Row, value: unknown, modifier: Criterion
       if (reference === undefined || !/^[A-Z][a-zA-Z]+\/[\w.-]+$/.test(reference) || (row.only !== undefined && !reference.startsWith(`${row.only}/`))) return undefined;
       return chance(source, 0.5) ? reference : reference.split('/')[1];
     }
-    case 'number': return String(value);
+    case 'number': return typeof value === 'number' ? String(value) : undefined;
   }
 };
 
