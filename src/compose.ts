@@ -163,6 +163,7 @@ const openAuthorization = async (config: Config, service: Service): Promise<Auth
   const grants: GrantStore = openSqliteGrants({ file: join(config.dataDir, 'authorization.db'), clock: service.clock });
   return makeAuthorization({
     grants, authKey, service, perform, mail: await openMail(config, service),
+    elsewhere: config.signInIssuer === undefined ? undefined : { issuer: config.signInIssuer, clientId: config.signInClientId, clientSecret: config.signInClientSecret, name: config.signInName },
     options: () => ({ ...config, passwordCost: 17, origin: originOf(service.options.baseUrl), fhirBase: service.options.baseUrl }),
   });
 };

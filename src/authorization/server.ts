@@ -8,6 +8,7 @@ import type { Perform, Service } from '../interaction/service.js';
 import type { Registry } from '../search/registry.js';
 import type { GrantStore } from '../store/grant.js';
 import { makeAccounts, type Accounts, type KnownAccount } from './account/account.js';
+import { makeElsewhere, type Elsewhere, type ElsewhereOptions } from './account/elsewhere.js';
 import { makePasswords, type Passwords } from './account/password.js';
 import { makeThrottle, type Throttle } from './account/throttle.js';
 import { addressOf } from './http/address.js';
@@ -18,13 +19,14 @@ import { makeContexts, type GrantedContext } from './grant/context.js';
 import { makeSigningKeys, type SigningKeys } from './grant/keys.js';
 import { ownSecret } from './grant/secret.js';
 import { sealGrants } from './grant/vault.js';
+import type { Away, Ticket } from './launch/away.js';
 import type { Progress } from './launch/progress.js';
 import { observeProvider } from './observe-provider.js';
 import { makeRecordData, type RecordData } from './launch/data.js';
 import { makeLaunches, type Launches } from './launch/handle.js';
 import { makeLinks, type Links } from './mail/link.js';
 import type { Mail } from './mail/mail.js';
-import type { AuthorizationOptions } from './option.js';
+import { mountPath, type AuthorizationOptions } from './option.js';
 import { makeProvider } from './provider.js';
 import { makeRecorder, mendOf, type Recorder } from './recorder.js';
 import { makeViewerOf } from './token/verify.js';
@@ -50,6 +52,12 @@ export interface Server {
   /** Challenges of passkeys, by account. */
   readonly challenges: Collection<string>;
   readonly links: Links;
+  /** Sign-in at another provider; undefined where none is set. */
+  readonly elsewhere: Elsewhere | undefined;
+  readonly away: Collection<Away>;
+  readonly tickets: Collection<Ticket>;
+  /** Accounts by issuer and subject of the other provider. */
+  readonly linked: Collection<string>;
   /** Requests for mail, which are counted like failures. */
   readonly mailThrottle: Throttle;
   readonly registrationThrottle: Throttle;
@@ -81,6 +89,8 @@ export interface ServerParts {
   readonly perform: Perform;
   /** Asked when first needed: the port may not be known before. */
   readonly options: () => AuthorizationOptions;
+  /** Another provider where people may sign in. */
+  readonly elsewhere?: Omit<ElsewhereOptions, 'callback'> | undefined;
   /** Undefined: no mail can be sent. */
   readonly mail?: Mail | undefined;
   readonly renderError: Parameters<typeof makeProvider>[0]['renderError'];
@@ -116,7 +126,8 @@ export const openServer = async (parts: ServerParts): Promise<Server> => {
     return provider;
   };
   const provider = makeCurrent(keys, build, clock);
-  const shortLived = (name: string, minutes: number): Collection<string> => makeCollection<string>(grants, name, () => ({ expires: clock.now() + minutes * 60_000 }));
+  const brief = <T>(name: string, minutes: number): Collection<T> => makeCollection<T>(grants, name, () => ({ expires: clock.now() + minutes * 60_000 }));
+  const shortLived = (name: string, minutes: number): Collection<string> => brief<string>(name, minutes);
   const patientsOf = makePatientsOf(data, clock);
   const address = (req: IncomingMessage): string => addressOf(req, options().trustProxy);
   const viewerOf = makeViewerOf({
@@ -128,7 +139,9 @@ export const openServer = async (parts: ServerParts): Promise<Server> => {
     passwords: makePasswords({ cost: parts.options().passwordCost, width: 2, waiting: 16 }),
     throttle: makeThrottle({ clock, windowMs: quarterHour, perName: 10, perAddress: 50 }),
     progress: makeCollection<Progress>(grants, 'progress', () => ({ expires: clock.now() + progressMs })),
-    halves: shortLived('half', 5), newSecrets: shortLived('new-secret', 15), challenges: shortLived('challenge', 5), mail: parts.mail, links: makeLinks(grants, clock),
+    halves: shortLived('half', 5), newSecrets: shortLived('new-secret', 15), challenges: shortLived('challenge', 5), mail: parts.mail,
+    elsewhere: parts.elsewhere === undefined ? undefined : makeElsewhere({ ...parts.elsewhere, callback: () => `${options().origin}${mountPath}/elsewhere` }),
+    away: brief<Away>('away', 10), tickets: brief<Ticket>('ticket', 1), linked: makeCollection<string>(grants, 'linked-account'), links: makeLinks(grants, clock),
     mailThrottle: makeThrottle({ clock, windowMs: quarterHour, perName: 3, perAddress: 20 }), registrationThrottle: makeThrottle({ clock, windowMs: quarterHour, perName: 20, perAddress: 20 }),
     launches: makeLaunches(grants, clock), formSecret: await ownSecret(grants, 'form'),
     scopeRules: () => ({ registry: service.registry, baseUrl: options().fhirBase }),

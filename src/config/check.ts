@@ -33,6 +33,10 @@ export const checks: readonly Check[] = [
     fault: ({ auth, externalIssuer }) => (auth === 'external' && externalIssuer === undefined ? 'AUTH=external needs EXTERNAL_ISSUER: whose tokens are taken.' : undefined),
   },
   {
+    name: 'sign-in-elsewhere-has-client',
+    fault: ({ signInIssuer, signInClientId, signInClientSecret }) => (signInIssuer !== undefined && (signInClientId === '' || signInClientSecret === '') ? 'SIGN_IN_ISSUER needs SIGN_IN_CLIENT_ID and SIGN_IN_CLIENT_SECRET.' : undefined),
+  },
+  {
     name: 'mailbox-is-local',
     fault: ({ mailbox, host }) => (mailbox && !isLoopback(host) ? 'MAILBOX=true shows everyone the mail of all accounts, so HOST must be loopback. Set SMTP_URL to send mail.' : undefined),
   },

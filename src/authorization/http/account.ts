@@ -33,7 +33,7 @@ export const sendOwn = (page: PageExchange, { account }: SignedIn, content: { re
 };
 
 const showSignIn = (server: Server, page: PageExchange, { fault, email, status }: { fault?: string | undefined; email?: string | undefined; status?: number } = {}): void => {
-  page.send({ heading: page.text.signIn, fault, body: signInBody({ text: page.text, guard: page.guard, at: accountPath, email, mails: server.mail !== undefined }) }, { status });
+  page.send({ heading: page.text.signIn, fault, body: signInBody({ text: page.text, guard: page.guard, at: accountPath, email, mails: server.mail !== undefined, elsewhere: server.elsewhere?.name }) }, { status, leadsTo: server.elsewhere?.origin });
 };
 
 /** Adds the pages. */

@@ -34,6 +34,9 @@ const formKeep = 3_600;
 
 const cookieOf = (req: Request, name: string): string | undefined => new RegExp(`(?:^|;\\s*)${name}=([A-Za-z0-9_-]+)(?:;|$)`).exec(req.headers.cookie ?? '')?.[1];
 
+/** Returns the mark of the browser that was shown a page of ours; undefined for one that was not. */
+export const visitorOf = (req: Request): string | undefined => cookieOf(req, formCookie);
+
 /** Sets what every answer of the authorization server has. */
 export const setHeaders = (res: Response, { leadsTo, script = false }: SendOptions = {}): void => {
   const policy = [

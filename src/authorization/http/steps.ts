@@ -18,7 +18,7 @@ export const show: StepHandler = async (flow) => {
 
 const showSignIn = async (flow: Flow, { fault, email, status }: { fault?: string; email?: string; status?: number } = {}): Promise<void> => {
   const { page, at, client, server } = flow;
-  page.send({ heading: page.text.signIn, fault, body: signInBody({ text: page.text, guard: page.guard, at, app: appName(client), email, mails: server.mail !== undefined }) }, { leadsTo: leadsTo(flow), status });
+  page.send({ heading: page.text.signIn, fault, body: signInBody({ text: page.text, guard: page.guard, at, app: appName(client), email, mails: server.mail !== undefined, elsewhere: server.elsewhere?.name }) }, { leadsTo: [leadsTo(flow), ...(server.elsewhere === undefined ? [] : [server.elsewhere.origin])].join(' '), status });
 };
 
 const showSecond = async (flow: Flow, accountId: string, { fault, status }: { fault?: string; status?: number } = {}): Promise<void> => {

@@ -4,7 +4,7 @@ import { makeMailbox } from '../../../src/authorization/mail/mail.js';
 import { makeAuthorization } from '../../../src/authorization/part.js';
 import type { AuthorizationOptions } from '../../../src/authorization/option.js';
 import { authorizationDefaults } from '../../../src/authorization/option.js';
-import type { Server } from '../../../src/authorization/server.js';
+import type { Server, ServerParts } from '../../../src/authorization/server.js';
 import type { Role } from '../../../src/authorization/account/role.js';
 import { systemClock, type Clock } from '../../../src/core/clock.js';
 import type { Observation } from '../../../src/core/observe.js';
@@ -33,7 +33,7 @@ export const password = 'correct horse battery';
 export const redirectUri = 'http://127.0.0.1:7777/after';
 
 /** Starts a clinic with two patients, a practitioner and a public app, on a free port. */
-export const openClinic = async (options: Partial<AuthorizationOptions> = {}, grants?: GrantStore): Promise<Clinic> => {
+export const openClinic = async (options: Partial<AuthorizationOptions> = {}, grants?: GrantStore, elsewhere?: ServerParts['elsewhere']): Promise<Clinic> => {
   let shift = 0;
   const clock: Clock = { now: () => systemClock.now() + shift, monotonic: () => systemClock.monotonic() + shift };
   const observed: Observation[] = [];
@@ -43,7 +43,7 @@ export const openClinic = async (options: Partial<AuthorizationOptions> = {}, gr
   Object.defineProperty(service.options, 'baseUrl', { get: () => base });
   const kept = grants ?? makeMemoryGrants(clock);
   const { server, mounts } = await makeAuthorization({
-    grants: kept, authKey: 'k'.repeat(40), service, perform, mail: makeMailbox(clock),
+    grants: kept, authKey: 'k'.repeat(40), service, perform, mail: makeMailbox(clock), elsewhere,
     options: () => ({ ...authorizationDefaults, passwordCost: 10, origin: base.slice(0, -'/fhir'.length), fhirBase: base, ...options }),
   });
   const http = makeHttpServer({

@@ -61,6 +61,7 @@ describe('named checks', () => {
     ['auth-smart-has-address', { AUTH: 'smart', HOST: '0.0.0.0' }, 'BASE_URL'],
     ['audit-stays-on', { AUTH: 'smart', AUDIT: 'off' }, 'AUDIT=on'],
     ['auth-external-has-issuer', { AUTH: 'external' }, 'EXTERNAL_ISSUER'],
+    ['sign-in-elsewhere-has-client', { AUTH: 'smart', SIGN_IN_ISSUER: 'https://id.example' }, 'SIGN_IN_CLIENT_ID'],
     ['mailbox-is-local', { AUTH: 'smart', BASE_URL: 'https://x.example', HOST: '0.0.0.0', MAILBOX: 'true' }, 'loopback'],
     ['registration-approved-has-token', { REGISTRATION: 'approved' }, 'REGISTRATION_TOKEN'],
     ['store-is-known', { AUTH: 'open', STORE_URL: 'postgres://x' }, 'sqlite:'],
