@@ -1,6 +1,7 @@
 /** The functions of FHIRPath on texts (http://hl7.org/fhirpath/N1/#string-manipulation). */
 import type { Call, Eval, Test } from './call.js';
 import { nothing, numberNode, textNode, type Nodes } from './node.js';
+import { patternOf } from './pattern.js';
 
 const textOf = (nodes: Nodes | undefined): string | undefined => {
   const value = nodes?.[0]?.value;
@@ -22,24 +23,8 @@ const testText = (work: (text: string, other: string) => boolean | undefined) =>
   return text === undefined || other === undefined ? undefined : work(text, other);
 };
 
-const patterns = new Map<string, RegExp | undefined>();
-
-/** Returns a pattern compiled once; undefined for what is none. Some published ones escape what Unicode mode forbids to escape, hence the second try. */
-const patternOf = (source: string): RegExp | undefined => {
-  if (!patterns.has(source)) patterns.set(source, tryPattern(source, 'su') ?? tryPattern(source, 's'));
-  return patterns.get(source);
-};
-
-const tryPattern = (source: string, flags: string): RegExp | undefined => {
-  try {
-    return new RegExp(source, flags);
-  } catch {
-    return undefined;
-  }
-};
-
 const replaceAll = (text: string, source: string, by: string): string | undefined => {
-  const pattern = patternOf(source);
+  const pattern = patternOf(source)?.native;
   return pattern === undefined ? undefined : text.replace(new RegExp(pattern, `${pattern.flags}g`), by);
 };
 

@@ -24,6 +24,7 @@ export const corrections: Readonly<Record<string, Correction>> = {
   'txt-2': { kind: 'by-code', reason: 'the structure check; published with the expression of txt-1' },
   'bdl-8': { kind: 'expression', expression: "fullUrl.exists() implies fullUrl.contains('/_history/').not()", reason: 'as published, the result is empty for an entry without fullUrl' },
   'eld-19': { kind: 'expression', expression: `path.matches('^${namePart}(\\\\.${namePart}(\\\\[x\\\\])?(\\\\:[^\\\\s\\\\.]+)?)*$')`, reason: 'published without anchors, so that any text with one good character would do' },
+  'eld-20': { kind: 'met-when-unknown', reason: 'published with a pattern that has a lone bracket, and without anchors' },
   'opd-3': { kind: 'expression', expression: "targetProfile.exists() implies (type = 'Reference' or type = 'canonical' or %resourceTypes contains type)", reason: 'a parameter that is a resource may name its profiles' },
   'que-7': { kind: 'expression', expression: "operator = 'exists' implies (answer is boolean)", reason: 'published with the type Boolean of FHIRPath, which no element has' },
   'que-12': { kind: 'expression', expression: 'enableWhen.count() >= 2 implies enableBehavior.exists()', reason: 'the rule is about more than one enableWhen; published as more than two' },

@@ -3,6 +3,10 @@ import { expect, it } from '@jest/globals';
 import { makeProfileLibrary } from '../../../../src/fhir/profile/library.js';
 import { makeProfileValidator } from '../../../../src/validation/profile/validator.js';
 import { ruleOfProfile } from '../../../../src/validation/profile/rule.js';
+import { makeCoreSource } from '../../../../src/terminology/local/core-source.js';
+import { makeLocalTerminology } from '../../../../src/terminology/local/engine.js';
+import { makeMemorySource } from '../../../../src/terminology/local/memory-source.js';
+import type { ValueSet } from '../../../../src/terminology/resource.js';
 import { makeValidator } from '../../../../src/validation/validator.js';
 import type { Issue } from '../../../../src/core/error.js';
 import { describeWith, jsonOf, sharedData } from '../../../fixture/shared-data.js';
@@ -32,6 +36,15 @@ for (const version of ['6.1.0', '7.0.0']) {
     it('accepts every example', () => {
       expect(guide.examples.length).toBeGreaterThan(180);
       expect(guide.examples.flatMap(({ name, resource }) => validate(resource).map(({ diagnostics }) => `${name}: ${diagnostics}`))).toEqual([]);
+    });
+
+    it('accepts every example with its codes checked, and says which cannot be', async () => {
+      const terminology = makeLocalTerminology({ sources: [makeCoreSource(), makeMemorySource(guide.terminology as unknown as ValueSet[])] });
+      const check = makeProfileValidator({ library, unknownModifiers: 'report', terminology });
+      const issues = (await Promise.all(guide.examples.map(async ({ name, resource }) => (await check(resource)).map((issue) => ({ ...issue, name }))))).flat();
+      expect(issues.filter(({ severity }) => severity === 'error').map(({ name, diagnostics }) => `${name}: ${diagnostics}`)).toEqual([]);
+      // Value sets of VSAC are not part of the package.
+      expect(issues.some(({ code, diagnostics }) => code === 'not-supported' && diagnostics.includes('cts.nlm.nih.gov'))).toBe(true);
     });
 
     it('refuses an example without an element its profile demands', () => {
