@@ -8,10 +8,11 @@ export interface Failure {
   readonly message: string;
 }
 
-/** Returns the failure of something thrown. */
+/** Returns the failure of something thrown. The library makes its errors once per process, whichever copy of it is asked: their class tells nothing. */
 export const failureOf = (error: unknown): Failure => {
-  if (!(error instanceof Error)) return { code: 'UNKNOWN', message: String(error) };
-  return { code: 'code' in error && typeof error.code === 'string' ? error.code : error.name, message: error.message };
+  if (typeof error !== 'object' || error === null) return { code: 'UNKNOWN', message: String(error) };
+  const { code, name, message } = error as { readonly code?: unknown; readonly name?: unknown; readonly message?: unknown };
+  return { code: typeof code === 'string' ? code : typeof name === 'string' ? name : 'UNKNOWN', message: typeof message === 'string' ? message : '' };
 };
 
 /** Returns whether the engine must not go on: what is on disk may not be what it believes. */

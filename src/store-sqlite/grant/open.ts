@@ -5,6 +5,7 @@
 import Database from 'better-sqlite3';
 import type { Clock } from '../../core/clock.js';
 import { AliasTaken, type GrantKey, type GrantRecord, type GrantStore, type KeptGrantRecord } from '../../store/grant.js';
+import { failureOf } from '../failure.js';
 import { grantSchema, grantSchemaVersion } from './schema.js';
 
 export interface GrantStoreOptions {
@@ -88,7 +89,7 @@ const statementsOf = (database: Database.Database) => ({
   expire: database.prepare('DELETE FROM record WHERE expires <= @now'),
 });
 
-const isAliasTaken = (error: unknown): boolean => error instanceof Database.SqliteError && error.code === 'SQLITE_CONSTRAINT_UNIQUE';
+const isAliasTaken = (error: unknown): boolean => failureOf(error).code === 'SQLITE_CONSTRAINT_UNIQUE';
 
 const makeStore = (database: Database.Database, clock: Clock): GrantStore => {
   const statements = statementsOf(database);
