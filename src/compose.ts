@@ -24,6 +24,8 @@ import { makeExpireAnswers } from './interaction/expire-answers.js';
 import { perform } from './interaction/perform.js';
 import { makePrepare } from './interaction/prepare.js';
 import type { InteractionOptions, Operation, Service } from './interaction/service.js';
+import { makeCustomParameters } from './interaction/parameter/custom.js';
+import { makeStateFile } from './interaction/parameter/state.js';
 import { recordOperations } from './operation/record/operations.js';
 import { makeTerminologyPart } from './operation/terminology/part.js';
 import { makeValidateOperation } from './operation/validate.js';
@@ -99,8 +101,10 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
       audit: isAudited(config) ? { provenance: false } : undefined,
       security: config.auth !== 'smart' ? undefined : () => securityStatement({ origin: originOf(baseUrl) }),
     };
+    const custom = makeCustomParameters({ service: () => service, states: makeStateFile(join(config.dataDir, 'search-parameters.json')) });
+    await custom.load();
     const made: Part[] = await Promise.all(parts.map((part) => part(service, config)));
-    made.push({ operations: [validation.operation, ...terminology.operations, ...recordOperations], jobs: [terminology.job(service)] });
+    made.push({ operations: [validation.operation, ...terminology.operations, ...recordOperations], jobs: [terminology.job(service), custom.job] });
     for (const operation of made.flatMap((part) => part.operations ?? [])) operations.set(operation.name, operation);
     const authorization = lazily(() => openAuthorization(config, service));
     return {

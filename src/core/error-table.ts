@@ -69,6 +69,7 @@ export const errorTable = {
   'not-implemented': row(501, 'not-supported', 'This server does not do that.', 'See /fhir/metadata for what it does.'),
   'store-unavailable': row(503, 'transient', 'The store cannot answer now.', 'Repeat after the time Retry-After names.'),
   'overloaded': row(503, 'throttled', 'The server has more work than it can take.', 'Repeat after the time Retry-After names.'),
+  'parameter-pending': row(503, 'transient', 'A search parameter that was stored a moment ago is still being indexed.', 'Repeat after the time Retry-After names; the message says how far it is.'),
   'shutting-down': row(503, 'transient', 'The server is stopping.', 'Repeat after the time Retry-After names.'),
   'too-costly': row(403, 'too-costly', 'The request would cost more than the server allows.', 'Narrow it as the message says.'),
   'store-full': row(507, 'no-store', 'There is no space left to store this. Nothing was stored.', 'The operator makes space; then repeat.'),

@@ -13,7 +13,7 @@ import { terminologyCapabilities } from './terminology-capabilities.js';
 const published = '2026-11-24';
 /** Media types of the patches that are done. */
 export const patchFormats: readonly string[] = ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'];
-const kept = new WeakMap<Service, string>();
+const kept = new WeakMap<Service, { readonly revision: number; readonly text: string }>();
 
 /** Returns 200 with the CapabilityStatement; throws `invalid-parameter` for a mode that is not served. */
 export const capabilities: Interaction = async (context) => {
@@ -31,9 +31,10 @@ const terminologyText = async (service: Service): Promise<string> => {
 
 const statementText = ({ service }: Context): string => {
   const known = kept.get(service);
-  if (known !== undefined) return known;
+  const { revision } = service.registry;
+  if (known?.revision === revision) return known.text;
   const text = JSON.stringify(capabilityStatement(service));
-  kept.set(service, text);
+  kept.set(service, { revision, text });
   return text;
 };
 

@@ -3,7 +3,7 @@ import { compartmentTypes, resourceTypes } from '../fhir/definitions.js';
 import type { Registry, SearchParameter } from '../search/registry.js';
 
 const searchable = (registry: Registry, type: string): SearchParameter[] =>
-  [...registry.parametersOf(type).values()].filter((parameter) => parameter.searchable);
+  [...registry.parametersOf(type).values()].filter((parameter) => parameter.searchable && parameter.pending === undefined);
 
 /** Returns `searchParam` of a type; of `Resource`: those of every type. */
 export const searchParamsOf = (registry: Registry, type: string): Record<string, unknown>[] =>

@@ -40,7 +40,7 @@ const sendXml = async (host: Host, exchange: Exchange, { status, headers, body }
   send(host, exchange, { status, headers, body: await writeXmlGently(body, { pretty: exchange.form.pretty }) });
 
 /** Errors of the server's own state that the operator sees in the metrics; a line for each would only add load. */
-const expected = new Set(['overloaded', 'shutting-down', 'not-implemented']);
+const expected = new Set(['parameter-pending', 'overloaded', 'shutting-down', 'not-implemented']);
 
 /**
  * Sends the OperationOutcome of an error. What is a failure of the server is told to the operator, once, with its cause;

@@ -6,6 +6,7 @@ import type { SortKey } from '../store/plan.js';
 import { parseInclude, type Include } from './include.js';
 import { badValue, shown } from './param/value-text.js';
 import type { Registry } from './registry.js';
+import { checkUsable } from './usable.js';
 
 export type Summary = 'true' | 'false' | 'text' | 'data' | 'count';
 
@@ -142,6 +143,7 @@ const sortKey = (text: string, registry: Registry, types: readonly string[]): So
   const keys = types.map((type) => {
     const parameter = registry.parametersOf(type).get(code);
     if (parameter?.searchable !== true) throw badValue('_sort', code, `it must be a search parameter of ${type} with - before it for descending order${hint(nearName(code, registry.parametersOf(type).keys()))}`);
+    checkUsable(parameter, '_sort');
     const [source, another] = parameter.sources;
     if (source === undefined || another !== undefined || parameter.type === 'composite') throw badValue('_sort', code, 'results cannot be sorted by it; sort by one of the parameters it is made of');
     return { param: parameter.type === 'quantity' ? `${source.param}:canonical` : source.param, kind: parameter.kind };

@@ -14,6 +14,7 @@ import { refuseSpecial, specialCompiler } from './param/special.js';
 import { simpleType } from './param/types.js';
 import { badValue, shown, splitAt } from './param/value-text.js';
 import { anyOf, perType } from './predicate.js';
+import { checkUsable } from './usable.js';
 import type { Registry, SearchParameter, Source } from './registry.js';
 
 export interface CriterionScope {
@@ -54,6 +55,7 @@ const lookUp = (code: string, { registry, type, name }: Scope): SearchParameter 
   const found = parameters.get(code);
   if (found !== undefined) {
     if (!found.searchable) throw refuseSpecial(code, name);
+    checkUsable(found, name);
     return found;
   }
   const near = nearName(code, [...parameters.values()].flatMap((each) => (each.searchable ? [each.code] : [])));

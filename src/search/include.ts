@@ -26,7 +26,7 @@ interface Scope {
 }
 
 const referencesOf = (registry: Registry, type: string): SearchParameter[] =>
-  [...registry.parametersOf(type).values()].filter((parameter) => parameter.type === 'reference' && parameter.searchable);
+  [...registry.parametersOf(type).values()].filter((parameter) => parameter.type === 'reference' && parameter.searchable && parameter.pending === undefined);
 
 /** Returns the parsed parameter; throws a FhirError that names what is wrong. */
 export const parseInclude = ([name, value]: readonly [string, string], { registry, types }: Scope): Include => {

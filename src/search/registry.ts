@@ -7,7 +7,21 @@ import type { SearchParameter } from './search-parameter.js';
 
 export type { SearchParameter, Source } from './search-parameter.js';
 
+/** A search parameter that was stored as a resource. */
+export interface CustomParameter {
+  readonly definition: SearchParameterDef;
+  /** While resources are still being indexed by it; what is in it may change. */
+  readonly pending?: SearchParameter['pending'];
+}
+
 export interface Registry {
+  /** Rises whenever there are other parameters than before. */
+  readonly revision: number;
+  /**
+   * Replaces the parameters beside those of the specification. Each has entries of its own, from the next resource on that is stored;
+   * a code that the type has already stays what it was.
+   */
+  adopt(custom: readonly CustomParameter[]): void;
   /** Parameters of a type, those of every resource (`_id`, `_lastUpdated`, ...) included; by code. `Resource`: only the latter. */
   parametersOf(type: string): ReadonlyMap<string, SearchParameter>;
   /** What is indexed of a resource: a plain value of `JSON.parse`. A misshapen element yields nothing. */
@@ -25,13 +39,23 @@ export interface RegistryOptions {
 export const makeRegistry = ({ definitions, baseUrl = () => '' }: RegistryOptions = {}): Registry => {
   const extractors = new Map<string, Extractor>();
   const parameters = new Map<string, ReadonlyMap<string, SearchParameter>>();
-  const own: Definitions = { all: definitions ?? searchParameterDefs(), byUrl: new Map() };
-  for (const definition of own.all) own.byUrl.set(definition.url, definition);
+  const standard = definitions ?? searchParameterDefs();
+  const own: Definitions = { all: standard, byUrl: new Map() };
+  let [added, revision]: [readonly CustomParameter[], number] = [[], 0];
+  const adopt = (custom: readonly CustomParameter[]): void => {
+    added = custom;
+    revision += 1;
+    own.byUrl.clear();
+    for (const definition of [...custom.map((each) => each.definition), ...standard]) own.byUrl.set(definition.url, definition);
+    extractors.clear();
+    parameters.clear();
+  };
+  adopt([]);
 
   const parametersOf = (type: string): ReadonlyMap<string, SearchParameter> => {
     const known = parameters.get(type);
     if (known !== undefined) return known;
-    const made = parametersFor(type, own);
+    const made = withAdded(parametersFor(type, own), type, { added, own });
     parameters.set(type, made);
     return made;
   };
@@ -46,5 +70,22 @@ export const makeRegistry = ({ definitions, baseUrl = () => '' }: RegistryOption
     const type = resource['resourceType'];
     return typeof type === 'string' && isResourceType(type) ? extractorOf(type)(resource, baseUrl()) : [];
   };
-  return { parametersOf, extract };
+  return { parametersOf, extract, adopt, get revision() { return revision; } };
+};
+
+interface Added {
+  readonly added: readonly CustomParameter[];
+  readonly own: Definitions;
+}
+
+/** Each is looked at alone: entries of the others, which are stored already, must stay where they are. */
+const withAdded = (parameters: ReadonlyMap<string, SearchParameter>, type: string, { added, own }: Added): ReadonlyMap<string, SearchParameter> => {
+  if (added.length === 0) return parameters;
+  const all = new Map(parameters);
+  for (const { definition, pending } of added) {
+    const { code } = definition;
+    const made = all.has(code) ? undefined : parametersFor(type, { all: [definition], byUrl: own.byUrl }).get(code);
+    if (made !== undefined) all.set(code, pending === undefined ? made : { ...made, pending });
+  }
+  return all;
 };

@@ -24,6 +24,8 @@ export interface SearchParameter {
   readonly sources: readonly Source[];
   /** Of a composite, in the order of the value. */
   readonly components: readonly ComponentType[];
+  /** Of a parameter of one's own that not all resources are indexed by yet: how far that is, in words. No search uses it. */
+  readonly pending?: { readonly progress: string } | undefined;
   /** Systems that codes without a system belong to by the binding of their element. */
   readonly systems: ReadonlySet<string>;
 }

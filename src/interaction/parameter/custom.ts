@@ -1,0 +1,156 @@
+/**
+ * Search parameters that are stored as resources: known from the moment they are stored, indexed in the background, used when every
+ * resource is indexed by them (https://hl7.org/fhir/R4/searchparameter.html).
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { systemViewer } from '../../access/viewer.js';
+import { hashOf } from '../../core/hash.js';
+import { makeRepeatedJob, type Job } from '../../core/job.js';
+import type { SearchParameterDef } from '../../fhir/definitions.js';
+import { readSearchParameter, typesOf } from '../../search/custom.js';
+import type { CustomParameter } from '../../search/registry.js';
+import type { Position } from '../../store/plan.js';
+import { find } from '../gate.js';
+import type { FhirRequest } from '../request.js';
+import type { Context, Service } from '../service.js';
+import { streamCurrent } from '../stream.js';
+import type { IndexState, IndexStates, StateFile } from './state.js';
+
+export interface CustomParameters {
+  /** Makes the stored parameters known; those whose index is not whole refuse searches. */
+  load(): Promise<void>;
+  /** Looks what is stored now and indexes by what is new; resolves when every parameter can be used. */
+  catchUp(signal?: AbortSignal): Promise<void>;
+  readonly job: Job;
+}
+
+export interface CustomOptions {
+  readonly service: () => Service;
+  readonly states: StateFile;
+  /** How long writes that were decided before a parameter was known may still take. */
+  readonly settleMs?: number | undefined;
+  readonly everyMs?: number | undefined;
+}
+
+const viewer = systemViewer('search-parameters');
+const request: FhirRequest = { interaction: 'search-system', params: [], conditions: {}, prefer: {}, requestId: '' };
+const pageSize = 200;
+
+interface Pending {
+  progress: string;
+}
+
+interface Known {
+  readonly definition: SearchParameterDef;
+  readonly fingerprint: string;
+  readonly pending: Pending | undefined;
+}
+
+const waiting = 'its index is waiting to be made';
+
+/** Returns what keeps them; call `load` before anything is read or written. */
+export const makeCustomParameters = ({ service, states: file, settleMs = 1_000, everyMs = 1_000 }: CustomOptions): CustomParameters => {
+  let states: IndexStates = {};
+  let seen: string | undefined;
+  const readAll = async (): Promise<Known[]> => {
+    const known = new Map<string, Known>();
+    for await (const page of streamCurrent(service(), viewer, { types: ['SearchParameter'] })) {
+      for (const { body } of page) {
+        const read = readSearchParameter(JSON.parse(body) as Record<string, unknown>);
+        if ('definition' in read) known.set(read.definition.url, toKnown(read.definition, states));
+      }
+    }
+    return [...known.values()];
+  };
+  const adopt = (all: readonly Known[]): void => {
+    service().registry.adopt(all.map(({ definition, pending }): CustomParameter => ({ definition, pending })));
+  };
+  const keep = async (url: string, state: IndexState): Promise<void> => {
+    states = { ...states, [url]: state };
+    await file.write(states);
+  };
+  const load = async (): Promise<void> => {
+    states = await file.read();
+    adopt(await readAll());
+  };
+  const catchUp = async (signal?: AbortSignal): Promise<void> => {
+    const stamp = await stampOf(service());
+    if (stamp === seen) return;
+    const all = await readAll();
+    const gone = Object.keys(states).filter((url) => !all.some(({ definition }) => definition.url === url));
+    if (gone.length > 0) {
+      states = Object.fromEntries(Object.entries(states).filter(([url]) => !gone.includes(url)));
+      await file.write(states);
+    }
+    adopt(all);
+    if (all.some(({ pending }) => pending !== undefined)) await wait(settleMs);
+    for (const one of all) if (one.pending !== undefined) await indexBy(service(), { ...one, pending: one.pending }, { state: states[one.definition.url], keep, signal });
+    adopt(all.map((one) => toKnown(one.definition, states)));
+    seen = stamp;
+  };
+  const stopping = new AbortController();
+  const repeated = makeRepeatedJob({
+    name: 'search-parameters', everyMs, act: () => catchUp(stopping.signal),
+    onFailure: (error) => { if (!stopping.signal.aborted) service().observe({ kind: 'failure', requestId: undefined, where: 'search-parameters', error }); },
+  });
+  const job: Job = {
+    ...repeated,
+    stop: async () => {
+      stopping.abort();
+      await repeated.stop();
+    },
+  };
+  return { load, catchUp, job };
+};
+
+const toKnown = (definition: SearchParameterDef, states: IndexStates): Known => {
+  const fingerprint = hashOf(JSON.stringify(definition));
+  const state = states[definition.url];
+  return { definition, fingerprint, pending: state?.fingerprint === fingerprint && state.done ? undefined : { progress: waiting } };
+};
+
+/** Another text whenever a SearchParameter was written; costs the same however much else is. */
+const stampOf = async ({ store }: Service): Promise<string> => {
+  const { versions: [newest], total } = await store.history({ type: 'SearchParameter', count: 1 });
+  return `${String(total)} ${String(newest?.seq ?? 0)}`;
+};
+
+interface Indexing {
+  readonly state: IndexState | undefined;
+  readonly keep: (url: string, state: IndexState) => Promise<void>;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Writes the index anew of every resource of the types; a resource that is written meanwhile gets it from that write. */
+const indexBy = async (service: Service, { definition, fingerprint, pending }: Known & { readonly pending: Pending }, { state, keep, signal }: Indexing): Promise<void> => {
+  const types = typesOf(definition);
+  const total = await countOf(service, types);
+  const left = state?.fingerprint === fingerprint && !state.done ? state : undefined;
+  let done = 0;
+  for (const type of left?.type === undefined ? types : types.slice(Math.max(0, types.indexOf(left.type)))) {
+    let after: Position | undefined = type === left?.type ? left.after : undefined;
+    do {
+      signal?.throwIfAborted();
+      const page = await indexPage({ service, viewer, request }, type, after);
+      done += page.done;
+      after = page.next;
+      pending.progress = `${String(done)} of about ${String(total)} resources are indexed by it${left !== undefined ? ' since the server was started' : ''}`;
+      await keep(definition.url, { fingerprint, done: false, type, after });
+    } while (after !== undefined);
+  }
+  await keep(definition.url, { fingerprint, done: true });
+  service.observe({ kind: 'notice', level: 'info', message: `The search parameter ${definition.code} can be used: ${String(done)} resources were indexed by it.` });
+};
+
+const indexPage = async (context: Context, type: string, after: Position | undefined): Promise<{ readonly done: number; readonly next: Position | undefined }> => {
+  const { registry, store } = context.service;
+  const { matches, next } = await find(context, { types: [type], count: pageSize, after });
+  const entries = matches.map((match) => ({ key: { type, id: match.id }, version: match.version, index: registry.extract(JSON.parse(match.body ?? '{}') as Record<string, unknown>) }));
+  if (entries.length > 0) await store.maintain({ task: 'reindex', entries });
+  return { done: matches.length, next };
+};
+
+const countOf = async ({ store }: Service, types: readonly string[]): Promise<number> => {
+  const { resources } = await store.statistics();
+  return types.reduce((sum, type) => sum + (resources[type] ?? 0), 0);
+};

@@ -1,0 +1,130 @@
+/** Search parameters that are stored as resources: refused until every resource is indexed by them, then like any other. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { toFhirError } from '../../../src/core/error.js';
+import { capabilityStatement } from '../../../src/interaction/capabilities.js';
+import { makeCustomParameters, type CustomParameters } from '../../../src/interaction/parameter/custom.js';
+import { makeStateFile } from '../../../src/interaction/parameter/state.js';
+import type { Service } from '../../../src/interaction/service.js';
+import { makeRegistry } from '../../../src/search/registry.js';
+import { engines } from '../../fixture/engines.js';
+import { call, makeService } from '../../fixture/service.js';
+
+const url = 'http://example.org/SearchParameter/nickname';
+const nickname = (more: Record<string, unknown> = {}) => ({
+  resourceType: 'SearchParameter', id: 'nickname', url, name: 'nickname', status: 'active', description: 'd', code: 'nickname', base: ['Patient'], type: 'string',
+  expression: "Patient.name.where(use = 'nickname').given", ...more,
+});
+
+const sqlite = engines.find(({ name }) => name === 'sqlite');
+let service: Service;
+let folder: string;
+let custom: CustomParameters;
+/** Resources whose index was written anew. */
+let indexed: number;
+
+const put = (resource: { resourceType: string; id: string; [more: string]: unknown }) => call(service, { method: 'PUT', url: `${resource.resourceType}/${resource.id}`, body: resource });
+const found = async (query: string): Promise<string[]> => {
+  const { body = '{}' } = await call(service, { method: 'GET', url: query });
+  return ((JSON.parse(body) as { entry?: { resource: { id: string } }[] }).entry ?? []).map(({ resource }) => resource.id);
+};
+const refusal = (query: string): Promise<string> => found(query).then(() => 'answered', (error: unknown) => `${toFhirError(error).code}: ${toFhirError(error).message}`);
+const open = (): CustomParameters => makeCustomParameters({ service: () => service, states: makeStateFile(join(folder, 'search-parameters.json')), settleMs: 0 });
+/** As after a restart: what was learnt is gone. */
+const restart = async (): Promise<void> => {
+  service = { ...service, registry: makeRegistry() };
+  indexed = 0;
+  custom = open();
+  await custom.load();
+};
+const patient = (id: string, given: string) => put({ resourceType: 'Patient', id, name: [{ use: 'nickname', given: [given] }, { use: 'official', given: ['Other'] }], managingOrganization: { reference: 'Organization/o' } });
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'custom-'));
+  if (sqlite === undefined) throw new Error('there is no such engine');
+  const store = await sqlite.open();
+  indexed = 0;
+  const maintain: typeof store.maintain = (task) => {
+    if (task.task === 'reindex') indexed += task.entries.length;
+    return store.maintain(task);
+  };
+  service = { ...makeService({ ...store, maintain }), registry: makeRegistry() };
+  custom = open();
+  await custom.load();
+  for (let at = 0; at < 450; at += 1) await patient(`p${String(at)}`, `Nick${String(at)}`);
+});
+afterEach(async () => {
+  await service.store.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const listed = (): boolean => JSON.stringify(capabilityStatement(service)).includes(url);
+
+describe('a search parameter that is stored', () => {
+  it('is unknown before, and is used once every resource is indexed by it', async () => {
+    expect(await refusal('Patient?nickname=nick7')).toContain('unknown-parameter');
+    await put(nickname());
+    await custom.catchUp();
+    expect(await found('Patient?nickname=nick44&_count=100')).toEqual(['p44', ...Array.from({ length: 10 }, (_, at) => `p44${String(at)}`)]);
+    expect(await found('Patient?nickname:exact=Nick7')).toEqual(['p7']);
+    expect(listed()).toBe(true);
+    await patient('new', 'Nora');
+    expect(await found('Patient?nickname=nora')).toEqual(['new']);
+    expect((await found('Patient?nickname:missing=true')).length).toBe(0);
+    expect((await found('Patient?_sort=-nickname&_count=2')).length).toBe(2);
+  });
+
+  it('refuses searches with its progress while it is indexed, goes on where it was killed, and is ready at once after that', async () => {
+    await put(nickname());
+    const killed = new AbortController();
+    const { store } = service;
+    service = { ...service, store: { ...store, maintain: async (task) => { const report = await store.maintain(task); killed.abort(new Error('killed')); return report; } } };
+    await expect(custom.catchUp(killed.signal)).rejects.toThrow('killed');
+    expect(await refusal('Patient?nickname=nick7')).toMatch(/^parameter-pending: .*200 of about 450 resources/);
+    expect(await refusal('Patient?_sort=nickname')).toContain('parameter-pending');
+    expect(listed()).toBe(false);
+    service = { ...service, store };
+
+    await restart();
+    expect(await refusal('Patient?nickname=nick7')).toContain('parameter-pending');
+    await custom.catchUp();
+    expect(indexed).toBe(250);
+    expect((await found('Patient?nickname=nick&_count=1000')).length).toBe(450);
+
+    await restart();
+    expect(await found('Patient?nickname:exact=Nick7')).toEqual(['p7']);
+    await custom.catchUp();
+    expect(indexed).toBe(0);
+  });
+
+  it('is indexed anew when it changes, and gone when it is deleted', async () => {
+    await put(nickname());
+    await custom.catchUp();
+    await put(nickname({ expression: "Patient.name.where(use = 'official').given" }));
+    await custom.catchUp();
+    expect((await found('Patient?nickname=other&_count=1000')).length).toBe(450);
+    await call(service, { method: 'DELETE', url: 'SearchParameter/nickname' });
+    await custom.catchUp();
+    expect(await refusal('Patient?nickname=other')).toContain('unknown-parameter');
+  });
+
+  it('of references is chained to and included', async () => {
+    await put({ resourceType: 'Organization', id: 'o', name: 'Clinic' });
+    await put(nickname({ code: 'clinic', type: 'reference', target: ['Organization'], expression: 'Patient.managingOrganization' }));
+    await custom.catchUp();
+    expect((await found('Patient?clinic.name=cli&_count=1000')).length).toBe(450);
+    expect(await found('Patient?_id=p7&_include=Patient:clinic')).toEqual(['p7', 'o']);
+  });
+
+  it('never takes the place of one of the specification, nor runs what cannot be compiled', async () => {
+    await put(nickname({ code: 'family', expression: 'Patient.name.given' }));
+    await put({ ...nickname({ url: 'http://example.org/x', code: 'odd', expression: "Patient.name.given.matches('(a+)+$')" }), id: 'odd' });
+    await put({ ...nickname({ url: 'http://example.org/r', code: 'retired', status: 'retired' }), id: 'retired' });
+    await custom.catchUp();
+    expect(await found('Patient?family=other')).toEqual([]);
+    expect(await refusal('Patient?odd=x')).toContain('unknown-parameter');
+    expect(await refusal('Patient?retired=x')).toContain('unknown-parameter');
+  });
+});
