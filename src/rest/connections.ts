@@ -26,9 +26,13 @@ export interface Connection {
   refused: boolean;
   /** Runs when the last answer to a whole request is over. */
   whenQuiet?: (() => void) | undefined;
-  /** Bytes that had come at the last sweep. */
+  /** Bytes that had come at the last sweep, and how many sweeps since then found no more. */
   seen: number;
+  silent: number;
 }
+
+/** Sweeps without a byte after which a connection counts as idle: clients on a busy machine need a while to send what they have begun. */
+const silence = 4;
 
 export interface Connections {
   readonly size: number;
@@ -38,7 +42,7 @@ export interface Connections {
   of(socket: Socket): Connection;
   begin(answer: OpenAnswer): void;
   end(answer: OpenAnswer): void;
-  /** Closes what is idle: no open answer, and nothing has come since the last sweep. */
+  /** Closes what is idle: no open answer, and nothing has come for some sweeps. */
   sweep(): void;
   /** Closes everything at once; returns how many sockets had an open answer. */
   cut(): number;
@@ -52,7 +56,7 @@ export const makeConnections = (): Connections => {
   const of = (socket: Socket): Connection => {
     const known = all.get(socket);
     if (known !== undefined) return known;
-    const made: Connection = { socket, open: new Set(), refused: false, seen: -1 };
+    const made: Connection = { socket, open: new Set(), refused: false, seen: -1, silent: 0 };
     all.set(socket, made);
     socket.once('close', () => all.delete(socket));
     return made;
@@ -66,9 +70,10 @@ export const makeConnections = (): Connections => {
   };
   const sweep = (): void => {
     for (const connection of all.values()) {
-      const idle = connection.open.size === 0 && connection.seen === connection.socket.bytesRead;
+      const quiet = connection.open.size === 0 && connection.seen === connection.socket.bytesRead;
+      connection.silent = quiet ? connection.silent + 1 : 0;
       connection.seen = connection.socket.bytesRead;
-      if (idle) close(connection);
+      if (connection.silent >= silence) close(connection);
     }
   };
   const cut = (): number => {

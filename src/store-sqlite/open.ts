@@ -41,7 +41,8 @@ export const databaseFile = 'store.db';
 /** Rows a search may look at here; those that need more go to a thread, so that nobody waits for them. */
 const usualQuick = 1_000;
 const threads = 2;
-const cache = { writer: 64, main: 16, reader: 16 };
+/** Megabytes of pages each connection keeps; what is not there comes from the cache of the system. */
+const cache = { writer: 64, main: 16, reader: 8 };
 
 interface Engine {
   readonly file: string;

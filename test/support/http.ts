@@ -46,6 +46,7 @@ export const call = ({ method, url, headers = {}, body, agent, patience = 60_000
       });
     });
     sent.setTimeout(patience, () => sent.destroy(new Error(`${method} ${url}: no answer in ${patience} ms`)));
-    sent.on('error', reject);
+    // A client that reuses a connection must expect that the server has just closed it (RFC 9112, 9.3.1).
+    sent.on('error', (error) => { reject(Object.assign(error, { reused: sent.reusedSocket })); });
     sent.end(body);
   });
