@@ -11,6 +11,8 @@ export interface Supports {
   readonly predicates: ReadonlySet<string>;
   /** Largest number of writes in one commit. */
   readonly writesPerCommit: number;
+  /** Largest number of bytes of resource text in one commit; undefined: none of its own. */
+  readonly bytesPerCommit?: number | undefined;
 }
 
 export interface StoreStatistics {

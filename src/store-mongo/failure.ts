@@ -1,0 +1,34 @@
+/** What the driver says when it cannot: as errors of the closed table (https://www.mongodb.com/docs/manual/reference/error-codes/). */
+import { mongo } from 'mongoose';
+import { FhirError } from '../core/error.js';
+import { OverBudget } from '../store-index/work.js';
+
+/** It is not known whether the commit happened. */
+export class CommitUnknown extends Error {}
+
+const outOfSpace = 14_031;
+const outOfTime = 50;
+
+/** Returns the error for the caller; what is none of the database's stays as it is. */
+export const toStoreError = (error: unknown): unknown => {
+  if (error instanceof OverBudget) return new FhirError('too-costly', 'The search would look at more rows than the server allows; add a parameter that selects fewer resources.', { detail: error.message });
+  if (error instanceof CommitUnknown) return new FhirError('store-unavailable', 'The store did not confirm the change in time, so it may or may not be stored. Repeat it with the same Idempotency-Key, or read the resource first.', { retryAfter: 2, detail: error.message });
+  if (!(error instanceof mongo.MongoError)) return error;
+  const detail = `${String(error.code ?? error.name)}: ${error.message}`;
+  if (error.code === outOfSpace) return new FhirError('store-full', 'There is no space left on the database server. Nothing was stored.', { detail });
+  if (isUnavailable(error)) return new FhirError('store-unavailable', 'The store cannot answer now. Nothing was stored.', { retryAfter: 1, detail });
+  return new FhirError('internal', 'The server failed to process the request. Nothing was stored.', { detail });
+};
+
+const isUnavailable = (error: mongo.MongoError): boolean =>
+  error instanceof mongo.MongoNetworkError || error instanceof mongo.MongoServerSelectionError || error instanceof mongo.MongoNotConnectedError || error.code === outOfTime
+  || error.hasErrorLabel('TransientTransactionError') || error.hasErrorLabel('RetryableWriteError') || /PoolCleared|WaitQueueTimeout|PoolClosed|TopologyClosed/.test(error.name);
+
+/** Resolves with what `run` does; rejects with errors of the table. */
+export const storing = async <T>(run: () => Promise<T>): Promise<T> => {
+  try {
+    return await run();
+  } catch (error) {
+    throw toStoreError(error);
+  }
+};

@@ -1,0 +1,73 @@
+/** Upkeep: the index made anew or compared, expired answers removed, the whole database checked against itself. */
+import type { ClientSession } from 'mongoose';
+import { FhirError } from '../core/error.js';
+import type { IndexFault, MaintenanceReport, MaintenanceTask } from '../store/store.js';
+import { packEntries } from '../store-index/packed.js';
+import { nameOf } from './group.js';
+import { indexKeys } from './index-keys.js';
+import { bytesOf } from './search/candidate.js';
+import { maxTimeMS, readAtOnce, transact } from './transaction.js';
+import type { Writing } from './writer.js';
+
+type IndexTask = Extract<MaintenanceTask, { readonly entries: unknown }>;
+
+/** Resolves with what was done and found. */
+export const maintain = async (writing: Writing, task: MaintenanceTask): Promise<MaintenanceReport> => {
+  switch (task.task) {
+    case 'expire':
+      return { done: (await writing.models.answer.deleteMany({ expires: { $lte: task.now } }, { maxTimeMS })).deletedCount, faults: [] };
+    case 'reindex':
+      return { done: await reindex(writing, task), faults: [] };
+    case 'check-index':
+      return readAtOnce(writing.connection, (session) => checkIndex(writing, task, session));
+    case 'check-files':
+      return readAtOnce(writing.connection, (session) => checkAll(writing, session));
+    case 'backup':
+      throw new FhirError('not-implemented', 'A MongoDB store is copied with the database\'s own tools: mongodump --uri=STORE_URL --oplog for a consistent copy while serving, or snapshots of your provider.');
+  }
+};
+
+/** One that has changed since is passed over: its commit has written its index. */
+const reindex = ({ connection, patience, models, keys }: Writing, { entries }: IndexTask): Promise<number> =>
+  transact(connection, patience, async (session) => {
+    const changes = entries.map(({ key, version, index }) => {
+      const packed = packEntries(key.type, index, keys);
+      return { updateOne: { filter: { _id: nameOf(key), version, deleted: false }, update: { $set: { packed, keys: indexKeys(packed, keys) } } } };
+    });
+    return changes.length === 0 ? 0 : (await models.resource.bulkWrite(changes, { session, maxTimeMS })).matchedCount;
+  });
+
+const sameKeys = (kept: readonly (number | string)[], expected: readonly (number | string)[]): boolean => {
+  const wanted = new Set(expected);
+  return kept.length === wanted.size && kept.every((key) => wanted.has(key));
+};
+
+const checkIndex = async ({ models, keys }: Writing, { entries }: IndexTask, session: ClientSession): Promise<MaintenanceReport> => {
+  const rows = await models.resource.find({ _id: { $in: entries.map(({ key }) => nameOf(key)) }, deleted: false }).session(session).maxTimeMS(maxTimeMS).lean();
+  const kept = new Map(rows.map((row) => [row._id, row]));
+  const faults = entries.flatMap(({ key, version, index }): IndexFault[] => {
+    const row = kept.get(nameOf(key));
+    if (row?.version !== version) return [];
+    const packed = packEntries(key.type, index, keys);
+    if (!bytesOf(row.packed).equals(packed)) return [{ ...key, problem: 'the kept entries are not those of the resource' }];
+    return sameKeys(row.keys, indexKeys(packed, keys)) ? [] : [{ ...key, problem: 'the index does not lead to the resource by all of its values' }];
+  });
+  return { done: entries.length, faults };
+};
+
+/** Whether the feed has no gap, versions are dense, and the index is what the kept entries say. */
+const checkAll = async ({ models, keys }: Writing, session: ClientSession): Promise<MaintenanceReport> => {
+  const faults: IndexFault[] = [];
+  const seq = (await models.feed.findOne({ _id: 'feed' }).session(session).lean())?.seq ?? 0;
+  const versions = await models.version.countDocuments({}).session(session);
+  if (versions !== seq) faults.push({ type: '', id: '', problem: `the change feed has ${String(seq)} places and ${String(versions)} versions` });
+  let done = 0;
+  let accounted = 0;
+  for await (const { type, id, version, deleted, packed, keys: kept } of models.resource.find({}).session(session).lean().cursor()) {
+    done += 1;
+    accounted += version;
+    if (!sameKeys(kept, deleted ? [] : indexKeys(bytesOf(packed), keys))) faults.push({ type, id, problem: 'the index is not what the kept entries say' });
+  }
+  if (accounted !== versions) faults.push({ type: '', id: '', problem: `the resources account for ${String(accounted)} versions of ${String(versions)}` });
+  return { done, faults };
+};

@@ -1,0 +1,105 @@
+/**
+ * Collections and indexes, built by numbered steps. One process takes the lease and works, the others wait; every step can be
+ * run again, so one that was interrupted is taken up by whoever comes next (https://www.mongodb.com/docs/manual/core/index-creation/).
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mongo, type Connection } from 'mongoose';
+import type { Clock } from '../core/clock.js';
+import type { Salt } from '../store-index/keys.js';
+import { databaseOf, StoreFault } from './connection.js';
+import { collections, validatorOf, type CollectionName, type FeedDocument } from './model.js';
+
+interface Control {
+  readonly _id: string;
+  readonly format: number;
+  readonly owner: string;
+  /** Until when the owner may be believed at work. */
+  readonly until: number;
+  readonly salt: string;
+}
+
+type Database = ReturnType<typeof databaseOf>;
+
+interface Step {
+  readonly about: string;
+  readonly apply: (database: Database) => Promise<void>;
+}
+
+const indexes: readonly (readonly [collection: CollectionName, name: string, keys: Record<string, 1 | -1>, options: mongo.CreateIndexesOptions])[] = [
+  ['resource', 'keys', { keys: 1, first: 1 }, {}],
+  ['resource', 'stored', { type: 1, deleted: 1, first: 1 }, {}],
+  ['resource', 'updated', { type: 1, updated: 1 }, {}],
+  ['version', 'version', { key: 1, version: -1 }, { unique: true }],
+  ['version', 'type', { type: 1, _id: -1 }, {}],
+  ['version', 'updated', { updated: 1, _id: 1 }, {}],
+  ['answer', 'expires', { expires: 1 }, {}],
+];
+
+const build = async (database: Database): Promise<void> => {
+  const there = new Set((await database.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name));
+  for (const name of collections) if (!there.has(name)) await database.createCollection(name, { validator: validatorOf(name) });
+  for (const [collection, name, keys, options] of indexes) await database.collection(collection).createIndex(keys, { ...options, name });
+  await database.collection<FeedDocument>('feed').updateOne({ _id: 'feed' }, { $setOnInsert: { seq: 0, updated: 0, audit: 0, outbox: 0 } }, { upsert: true });
+};
+
+/** In order; the place in the list is the format. A step already released is never changed. */
+const steps: readonly Step[] = [{ about: 'resources, versions, journals and their indexes', apply: build }];
+
+const leaseMs = 30_000;
+const lookAgainMs = 100;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+/** Resolves with the secret of the database's keys once it has the present format; rejects with a StoreFault for one of a later release. */
+export const migrate = async (connection: Connection, clock: Clock): Promise<Salt> => {
+  const database = databaseOf(connection);
+  const control = database.collection<Control>('control');
+  await begin(control);
+  const owner = randomUUID();
+  for (;;) {
+    const found = await control.findOne({ _id: 'format' });
+    if (found === null) throw new StoreFault('The database lost its format while it was opened.');
+    if (found.format > steps.length) throw new StoreFault(`The data was written by a later release (format ${String(found.format)}; this one knows ${String(steps.length)}).`);
+    if (found.format === steps.length) return saltOf(found.salt);
+    if (!(await lead(control, { owner, format: found.format, now: clock.now() }))) await pause(lookAgainMs);
+    else await advance(control, { database, owner, clock, format: found.format });
+  }
+};
+
+const begin = async (control: mongo.Collection<Control>): Promise<void> => {
+  try {
+    await control.updateOne({ _id: 'format' }, { $setOnInsert: { format: 0, owner: '', until: 0, salt: randomBytes(8).toString('hex') } }, { upsert: true });
+  } catch (error) {
+    // Of two who insert it at once one is told of the other's.
+    if (!(error instanceof mongo.MongoServerError) || error.code !== 11_000) throw error;
+  }
+};
+
+const lead = async (control: mongo.Collection<Control>, { owner, format, now }: { owner: string; format: number; now: number }): Promise<boolean> =>
+  (await control.updateOne({ _id: 'format', format, until: { $lt: now } }, { $set: { owner, until: now + leaseMs } })).modifiedCount === 1;
+
+interface Work {
+  readonly database: Database;
+  readonly owner: string;
+  readonly clock: Clock;
+  readonly format: number;
+}
+
+/** The lease is renewed while a step takes long, and given back with what it made true. */
+const advance = async (control: mongo.Collection<Control>, { database, owner, clock, format }: Work): Promise<void> => {
+  const renew = setInterval(() => {
+    control.updateOne({ _id: 'format', owner }, { $set: { until: clock.now() + leaseMs } }).catch(() => undefined);
+  }, leaseMs / 3);
+  renew.unref();
+  try {
+    await steps[format]?.apply(database);
+    await control.updateOne({ _id: 'format', owner, format }, { $set: { format: format + 1, until: 0 } });
+  } finally {
+    clearInterval(renew);
+  }
+};
+
+const saltOf = (text: string): Salt => {
+  const bytes = Buffer.from(text, 'hex');
+  return [bytes.readUInt32LE(0), bytes.readUInt32LE(4)];
+};

@@ -1,0 +1,111 @@
+/**
+ * What the database holds: strict mongoose schemas of documents with a fixed shape (https://mongoosejs.com/docs/guide.html#strict),
+ * and the same shapes as guards in the database (https://www.mongodb.com/docs/manual/core/schema-validation/).
+ */
+import { Schema, type Connection, type Model } from 'mongoose';
+import type { WriteMethod } from '../store/resource.js';
+
+/** A current resource: what of it is searched. Its text stands in its newest version. */
+export interface ResourceDocument {
+  /** `Type/id`. */
+  readonly _id: string;
+  readonly type: string;
+  readonly id: string;
+  readonly version: number;
+  readonly updated: number;
+  /** Feed position of the newest version. */
+  readonly seq: number;
+  /** Feed position of the first version: results without an order come by it. */
+  readonly first: number;
+  readonly deleted: boolean;
+  /** The index entries, which decide. */
+  readonly packed: Uint8Array;
+  /** What leads to the resource: see index-keys.ts. */
+  readonly keys: readonly (number | string)[];
+}
+
+export interface VersionDocument {
+  /** Feed position. */
+  readonly _id: number;
+  /** `Type/id`. */
+  readonly key: string;
+  readonly type: string;
+  readonly id: string;
+  readonly version: number;
+  readonly updated: number;
+  /** When the next version came; `forever` while this one is current. */
+  readonly until: number;
+  readonly method: WriteMethod;
+  readonly body?: string | undefined;
+}
+
+export interface AnswerDocument {
+  readonly _id: string;
+  readonly fingerprint: string;
+  readonly expires: number;
+  readonly answer: string;
+}
+
+export interface JournalDocument {
+  readonly _id: number;
+  readonly topic: string;
+  readonly text: string;
+}
+
+/** One document: how far everything numbered has come. */
+export interface FeedDocument {
+  readonly _id: string;
+  readonly seq: number;
+  readonly updated: number;
+  readonly audit: number;
+  readonly outbox: number;
+}
+
+/** After every time there is. */
+export const forever = 9e15;
+
+export interface Models {
+  readonly resource: Model<ResourceDocument>;
+  readonly version: Model<VersionDocument>;
+  readonly answer: Model<AnswerDocument>;
+  readonly audit: Model<JournalDocument>;
+  readonly outbox: Model<JournalDocument>;
+  readonly feed: Model<FeedDocument>;
+}
+
+/** Mongoose takes what is empty for missing, so what may be empty is required by the database alone. */
+const may = (type: unknown): { type: unknown } => ({ type });
+const must = (type: unknown): { type: unknown; required: true } => ({ type, required: true });
+const options = { strict: 'throw', strictQuery: 'throw', versionKey: false, autoIndex: false, autoCreate: false, minimize: false } as const;
+
+const shapes = {
+  resource: { _id: must(String), type: must(String), id: must(String), version: must(Number), updated: must(Number), seq: must(Number), first: must(Number), deleted: must(Boolean), packed: may(Buffer), keys: must([Schema.Types.Mixed]) },
+  version: { _id: must(Number), key: must(String), type: must(String), id: must(String), version: must(Number), updated: must(Number), until: must(Number), method: must(String), body: may(String) },
+  answer: { _id: must(String), fingerprint: must(String), expires: must(Number), answer: must(String) },
+  audit: { _id: must(Number), topic: may(String), text: may(String) },
+  outbox: { _id: must(Number), topic: may(String), text: may(String) },
+  feed: { _id: must(String), seq: must(Number), updated: must(Number), audit: must(Number), outbox: must(Number) },
+} as const;
+
+export type CollectionName = keyof typeof shapes;
+export const collections = Object.keys(shapes) as readonly CollectionName[];
+
+/** Returns the models of a connection. */
+export const makeModels = (connection: Connection): Models => {
+  const model = <T>(name: CollectionName): Model<T> => connection.model<T>(name, new Schema<T>(shapes[name] as never, { ...options, id: false, collection: name }));
+  return { resource: model('resource'), version: model('version'), answer: model('answer'), audit: model('audit'), outbox: model('outbox'), feed: model('feed') };
+};
+
+const bsonTypes = new Map<unknown, string>([[String, 'string'], [Number, 'number'], [Boolean, 'bool'], [Buffer, 'binData']]);
+
+/** Returns the guard of a collection as the database holds it. */
+export const validatorOf = (name: CollectionName): Record<string, unknown> => {
+  const fields = Object.entries<{ type: unknown }>(shapes[name]);
+  return {
+    $jsonSchema: {
+      bsonType: 'object',
+      required: fields.map(([field]) => field).filter((field) => field !== 'body'),
+      properties: Object.fromEntries(fields.map(([field, { type }]) => [field, { bsonType: bsonTypes.get(type) ?? 'array' }])),
+    },
+  };
+};

@@ -1,0 +1,49 @@
+/** Everything but search that is read: versions, the feed, answers, journals, numbers (https://hl7.org/fhir/R4/http.html#vread). */
+import type { Connection } from 'mongoose';
+import type { Numbered, StoreStatistics } from '../store/store.js';
+import type { ResourceKey, StoredAnswer, Version } from '../store/resource.js';
+import { databaseOf } from './connection.js';
+import { nameOf } from './group.js';
+import type { Models, VersionDocument } from './model.js';
+import { maxTimeMS, readAtOnce } from './transaction.js';
+
+/** Returns a version as the port has it. */
+export const toVersion = ({ _id, type, id, version, updated, method, body }: VersionDocument): Version => ({ type, id, version, updated, seq: _id, method, body: body ?? undefined });
+
+/** Resolves with the numbered version, or the newest. */
+export const readVersion = async ({ version: versions }: Models, key: ResourceKey, version?: number): Promise<Version | undefined> => {
+  const name = nameOf(key);
+  const found = version === undefined
+    ? await versions.findOne({ key: name }).hint({ key: 1, version: -1 }).sort({ version: -1 }).maxTimeMS(maxTimeMS).lean()
+    : await versions.findOne({ key: name, version }).maxTimeMS(maxTimeMS).lean();
+  return found === null ? undefined : toVersion(found);
+};
+
+/** Resolves with versions after a place of the feed. */
+export const readChanges = async ({ version }: Models, after: number, limit: number): Promise<Version[]> =>
+  (await version.find({ _id: { $gt: after } }).hint({ _id: 1 }).sort({ _id: 1 }).limit(limit).maxTimeMS(maxTimeMS).lean()).map(toVersion);
+
+/** Resolves with the answer kept under a key. */
+export const readAnswer = async ({ answer }: Models, key: string, now: number): Promise<StoredAnswer | undefined> => {
+  const found = await answer.findOne({ _id: key, expires: { $gt: now } }).maxTimeMS(maxTimeMS).lean();
+  return found === null ? undefined : { key: found._id, fingerprint: found.fingerprint, expires: found.expires, answer: found.answer };
+};
+
+/** Resolves with records of a journal after a number. */
+export const readRecords = async (models: Models, { journal, after, limit }: { readonly journal: 'audit' | 'outbox'; readonly after: number; readonly limit: number }): Promise<Numbered[]> =>
+  (await models[journal].find({ _id: { $gt: after } }).hint({ _id: 1 }).sort({ _id: 1 }).limit(limit).maxTimeMS(maxTimeMS).lean()).map(({ _id, topic, text }) => ({ number: _id, topic, text }));
+
+/** Resolves with how much there is. */
+export const readStatistics = (connection: Connection, { resource, feed }: Models): Promise<StoreStatistics> =>
+  readAtOnce(connection, async (session) => {
+    const counted = await resource.aggregate<{ _id: string; count: number }>([{ $match: { deleted: false } }, { $group: { _id: '$type', count: { $sum: 1 } } }]).session(session);
+    const seq = (await feed.findOne({ _id: 'feed' }).session(session).maxTimeMS(maxTimeMS).lean())?.seq ?? 0;
+    const resources = Object.fromEntries(counted.map(({ _id, count }): [string, number] => [_id, count]).sort(([a], [b]) => (a < b ? -1 : 1)));
+    // Feed positions are dense: as many versions as the last one says.
+    return { resources, versions: seq, seq, bytes: await bytesOf(connection) };
+  });
+
+const bytesOf = async (connection: Connection): Promise<number> => {
+  const { storageSize, indexSize } = await databaseOf(connection).stats() as { storageSize?: number; indexSize?: number };
+  return (storageSize ?? 0) + (indexSize ?? 0);
+};

@@ -1,0 +1,91 @@
+/**
+ * Transactions: one for a group of commits, repeated while others are in the way, and one for reads that must see one moment
+ * (https://www.mongodb.com/docs/manual/core/transactions/).
+ */
+import { mongo, type ClientSession, type Connection } from 'mongoose';
+import { FhirError } from '../core/error.js';
+import { CommitUnknown } from './failure.js';
+
+/** Milliseconds one command may take at the server; the socket gives up a little later. */
+export const maxTimeMS = 3_500;
+
+export interface Patience {
+  /** Milliseconds after which what failed is not tried again. */
+  readonly forMs: number;
+  readonly now: () => number;
+  /** A number of [0, 1). */
+  readonly random: () => number;
+}
+
+const reading = { readConcern: { level: 'snapshot' }, readPreference: 'primary' } as const;
+const writing = { ...reading, writeConcern: { w: 'majority', journal: true }, maxCommitTimeMS: maxTimeMS } as const;
+
+const hasLabel = (error: unknown, label: string): boolean => error instanceof mongo.MongoError && error.hasErrorLabel(label);
+
+/** Somebody else was first: the whole transaction is to be run again. */
+export class Outrun extends Error {}
+
+const isTransient = (error: unknown): boolean =>
+  error instanceof Outrun || hasLabel(error, 'TransientTransactionError') || (error instanceof mongo.MongoServerError && error.code === 11_000);
+
+/** Pauses grow, and differ, so that those who met once do not meet again. */
+const pause = (attempt: number, random: () => number): Promise<void> =>
+  new Promise((resolve) => { setTimeout(resolve, random() * Math.min(200, 5 * 2 ** attempt)); });
+
+/** Runs `run` in a transaction that is durable on a majority when this resolves. Rejects with CommitUnknown when that cannot be known. */
+export const transact = async <T>(connection: Connection, patience: Patience, run: (session: ClientSession) => Promise<T>): Promise<T> => {
+  const until = patience.now() + patience.forMs;
+  for (let attempt = 0; ; attempt += 1) {
+    const session = await connection.startSession();
+    try {
+      session.startTransaction(writing);
+      const result = await run(session);
+      await commitOf(session, { ...patience, until });
+      return result;
+    } catch (error) {
+      await abort(session);
+      if (!isTransient(error)) throw error;
+      if (patience.now() >= until) throw tooContended(error);
+    } finally {
+      await session.endSession();
+    }
+    await pause(attempt, patience.random);
+  }
+};
+
+const tooContended = (error: unknown): FhirError =>
+  new FhirError('store-unavailable', 'The store is busy with other changes. Nothing was stored.', { retryAfter: 1, detail: error instanceof Error ? error.message : String(error) });
+
+/** A commit may be repeated: the server knows the transaction. */
+const commitOf = async (session: ClientSession, { until, now, random }: Patience & { readonly until: number }): Promise<void> => {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      await session.commitTransaction();
+      return;
+    } catch (error) {
+      if (!hasLabel(error, 'UnknownTransactionCommitResult')) throw error;
+      if (now() >= until) throw new CommitUnknown(error instanceof Error ? error.message : String(error));
+    }
+    await pause(attempt, random);
+  }
+};
+
+/** What is aborted already, or cut off from the server, needs no abort. */
+const abort = async (session: ClientSession): Promise<void> => {
+  if (!session.inTransaction()) return;
+  await session.abortTransaction().catch((error: unknown) => {
+    if (!(error instanceof mongo.MongoError)) throw error;
+  });
+};
+
+/** Runs reads that see one moment. */
+export const readAtOnce = async <T>(connection: Connection, run: (session: ClientSession) => Promise<T>): Promise<T> => {
+  const session = await connection.startSession();
+  try {
+    session.startTransaction(reading);
+    return await run(session);
+  } finally {
+    await abort(session);
+    await session.endSession();
+  }
+};

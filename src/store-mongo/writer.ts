@@ -1,0 +1,72 @@
+/** Decides commits and writes them, a group in one transaction (https://www.mongodb.com/docs/manual/core/transactions/). */
+import type { ClientSession, Connection } from 'mongoose';
+import type { Commit, CommitResult, Guard } from '../store/resource.js';
+import type { Keys } from '../store-index/keys.js';
+import { Work } from '../store-index/work.js';
+import { beginGroup, nameOf, type Group } from './group.js';
+import type { Models } from './model.js';
+import { isReferenced } from './referrer.js';
+import { executeSearch } from './search/execute.js';
+import { readAtOnce, transact, type Patience } from './transaction.js';
+
+export interface Writing {
+  readonly connection: Connection;
+  readonly models: Models;
+  readonly keys: Keys;
+  readonly patience: Patience;
+}
+
+/** Criteria of a condition that need more than this are refused when they are first asked, before any commit. */
+const budget = 10_000_000;
+
+/** Resolves with what became of each commit: all that could be stored is durable. */
+export const writeGroup = (writing: Writing, commits: readonly Commit[], now: number): Promise<CommitResult[]> =>
+  transact(writing.connection, writing.patience, async (session) => {
+    const group = await beginGroup({ ...writing, session, commits, now });
+    const results: CommitResult[] = [];
+    for (const commit of commits) {
+      const result = await decide({ ...writing, session, group }, commit, now);
+      if (result.ok) group.add(commit);
+      results.push(result.ok ? { ok: true, updated: group.feed().updated, seq: group.feed().seq } : result);
+    }
+    await group.flush();
+    return results;
+  });
+
+/** Resolves with what the commit would come to. */
+export const tryCommit = (writing: Writing, commit: Commit, now: number): Promise<CommitResult> =>
+  readAtOnce(writing.connection, async (session) => {
+    const group = await beginGroup({ ...writing, session, commits: [commit], now });
+    return decide({ ...writing, session, group }, commit, now);
+  });
+
+interface Deciding extends Writing {
+  readonly session: ClientSession;
+  readonly group: Group;
+}
+
+const decide = async (deciding: Deciding, commit: Commit, now: number): Promise<CommitResult> => {
+  const { group } = deciding;
+  if (commit.answer !== undefined && group.isAnswered(commit.answer.key, now)) return { ok: false, failed: 'answer', index: 0 };
+  for (const [index, guard] of (commit.guards ?? []).entries()) if (!(await holds(deciding, guard, commit))) return { ok: false, failed: 'guard', index };
+  const write = commit.writes.findIndex((one) => (group.state(nameOf(one))?.version ?? 0) !== one.base);
+  return write >= 0 ? { ok: false, failed: 'write', index: write } : { ok: true, updated: group.feed().updated, seq: group.feed().seq };
+};
+
+const holds = async ({ group, models, keys, session }: Deciding, guard: Guard, { writes }: Commit): Promise<boolean> => {
+  switch (guard.kind) {
+    case 'exists':
+      return group.state(nameOf(guard.key))?.deleted === false;
+    case 'version':
+      return (group.state(nameOf(guard.key))?.version ?? 0) === guard.version;
+    case 'unreferenced':
+      await group.flush();
+      return !(await isReferenced({ models, keys, session }, guard.key, new Set(writes.map(nameOf))));
+    case 'matches': {
+      await group.flush();
+      const { seqs } = await executeSearch({ models, keys, session, work: new Work({ budget }) }, guard.plan);
+      const names = new Map((await models.version.find({ _id: { $in: [...seqs] } }, { key: 1 }).session(session).lean()).map(({ _id, key }) => [_id, key]));
+      return seqs.length === guard.expected.length && seqs.every((seq, at) => names.get(seq) === guard.expected[at]);
+    }
+  }
+};
