@@ -10,6 +10,7 @@ import { parseArgs, promisify } from 'node:util';
 import { packageRoot } from '../../src/core/package-root.js';
 import { call } from '../support/http.js';
 import { startServer, type RunningServer } from '../support/server.js';
+import { authorizationRows } from './authorization.js';
 import { loadData, observationText, writeRequests, type Data } from './data.js';
 import type { Findings } from './load-generator.js';
 import { median, toTable, type Row } from './table.js';
@@ -149,6 +150,7 @@ const main = async (): Promise<void> => {
     await server.stop();
     if (wanted('start')) add(await startRow(dataDir));
     if (wanted('xml')) xmlRows(rounds).forEach(add);
+    if (wanted('authorization')) (await authorizationRows(rounds)).forEach(add);
     if (wanted('terminology')) (await terminologyRows(rounds)).forEach(add);
     if (wanted('validation')) (await validationRows(rounds)).forEach(add);
   } finally {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 import { packageRoot } from '../../../src/core/package-root.js';
-import { openClinic, password, type Clinic } from './harness.js';
+import { authorizeUrl, newVerifier, openClinic, password, type Clinic } from './harness.js';
 
 const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
 /** Set to keep pictures of the pages. */
@@ -52,7 +52,6 @@ const inBrowser = (): void => {
   beforeAll(async () => {
     web = await serveApp(() => clinic);
     origin = `http://127.0.0.1:${String((web.address() as { port: number }).port)}`;
-    // WebAuthn knows names, not addresses.
     clinic = await openClinic();
     const scope = 'openid fhirUser profile launch launch/patient offline_access online_access patient/*.cruds user/*.cruds';
     await clinic.server.clients.add({ id: 'web-app', type: 'public', name: 'Heart <Tracker>', redirectUris: [`${origin}/index.html`], scope, launchUrl: `${origin}/launch.html` }, 'operator');
@@ -79,7 +78,7 @@ const inBrowser = (): void => {
     if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
   };
   const result = async (page: Page): Promise<Record<string, unknown>> => {
-    await page.waitForFunction("document.getElementById('out')?.textContent");
+    await page.waitForSelector('#out:not(:empty)');
     return JSON.parse((await page.textContent('#out')) ?? '{}') as Record<string, unknown>;
   };
   const signIn = async (page: Page, email: string): Promise<void> => {
@@ -99,7 +98,7 @@ const inBrowser = (): void => {
     await page.waitForSelector('input[name=scope]');
     await picture(page, 'consent');
     expect(await page.textContent('main')).toContain('Heart <Tracker>');
-    expect(await page.evaluate("document.querySelectorAll('main tracker').length")).toBe(0);
+    expect(await page.locator('main tracker').count()).toBe(0);
     await page.click('main button:not(.plain)');
     expect(await result(page)).toEqual({ patient: 'A', observations: ['obsA'], user: 'Patient/A', refreshed: true });
     // The app's own server has no icon; our pages load and run what they ask for.
@@ -127,6 +126,34 @@ const inBrowser = (): void => {
     await page.focus('main button:not(.plain)');
     await page.keyboard.press('Enter');
     expect((await result(page))['patient']).toMatch(/^[BC]$/);
+  });
+
+  it('G28 a passkey is the second step, and without it there is no way in', async () => {
+    let own: Clinic | undefined;
+    // WebAuthn knows names, not addresses.
+    const named = (): string => own?.origin.replace('127.0.0.1', 'localhost') ?? 'http://localhost';
+    const keyed = own = await openClinic({ get origin() { return named(); }, get fhirBase() { return `${named()}/fhir`; } });
+    const page = await context.newPage();
+    const cdp = await context.newCDPSession(page);
+    await cdp.send('WebAuthn.enable');
+    await cdp.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+    await page.goto(`${named()}/oauth/account`);
+    await signIn(page, 'ada@example.org');
+    await page.waitForSelector('nav');
+    await page.goto(`${named()}/oauth/account/security`);
+    await page.click('form[data-passkey=create] button');
+    await page.waitForSelector('pre');
+    expect((await keyed.server.accounts.byEmail('ada@example.org'))?.passkeys).toHaveLength(1);
+    await context.clearCookies();
+    const url = new URL(authorizeUrl(keyed, { scope: 'launch/patient patient/*.rs', verifier: newVerifier(), params: { aud: `${named()}/fhir` } }), named());
+    await page.goto(url.href);
+    await signIn(page, 'ada@example.org');
+    await page.waitForSelector('form[data-passkey=get]');
+    await picture(page, 'passkey');
+    expect(await page.locator('input[name=scope]').count()).toBe(0);
+    await page.click('form[data-passkey=get] button');
+    await page.waitForSelector('input[name=scope]');
+    await keyed.stop();
   });
 
   it('a clinician opens the app on a patient', async () => {
