@@ -92,7 +92,7 @@ interface Found {
 const find = async (token: string, parts: VerifyParts): Promise<Verified | undefined> => {
   const provider = await parts.provider();
   const found = ((await provider.AccessToken.find(token)) ?? (await provider.ClientCredentials.find(token))) as Found | undefined;
-  if (found === undefined || found.aud !== parts.fhirBase() || found.clientId === undefined) return undefined;
+  if (found === undefined || found.aud !== parts.fhirBase() || found.clientId === undefined || (found.exp ?? 0) * 1000 <= parts.clock.now()) return undefined;
   // A registered client and a grant that stands: without them the token is what was left behind.
   if ((await parts.grants.get({ collection: 'Client', key: found.clientId })) === undefined) return undefined;
   const grant = found.accountId !== undefined ? await userGrant(found, parts) : backendGrant(found);

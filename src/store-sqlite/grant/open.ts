@@ -1,6 +1,6 @@
 /**
  * The grant port on SQLite: a file of its own beside the clinical store, so that neither waits for the other's sync.
- * Records are few and small; each call is one statement or one short transaction (https://www.sqlite.org/lang_transaction.html).
+ * Records are few and small; each call is one statement or two within a transaction (https://www.sqlite.org/lang_transaction.html).
  */
 import Database from 'better-sqlite3';
 import type { Clock } from '../../core/clock.js';
@@ -91,42 +91,83 @@ const statementsOf = (database: Database.Database) => ({
 
 const isAliasTaken = (error: unknown): boolean => failureOf(error).code === 'SQLITE_CONSTRAINT_UNIQUE';
 
+interface Waiting {
+  /** Runs within the transaction of all that wait. */
+  readonly run: () => void;
+  /** Told when the transaction is on disk. */
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** Writes that come while the event loop turns once share a transaction and its sync; each still succeeds or fails for itself. */
+const makeWriter = (database: Database.Database): (<T>(act: () => T) => Promise<T>) => {
+  let waiting: Waiting[] = [];
+  const flush = (): void => {
+    const batch = waiting;
+    waiting = [];
+    try {
+      database.transaction(() => { for (const { run } of batch) run(); }).immediate();
+      for (const { done } of batch) done();
+    } catch (error) {
+      for (const { failed } of batch) failed(error);
+    }
+  };
+  return <T>(act: () => T) => new Promise<T>((resolve, reject) => {
+    let settle: () => void = () => undefined;
+    if (waiting.length === 0) setImmediate(flush);
+    waiting.push({
+      run: () => {
+        try {
+          const value = act();
+          settle = () => { resolve(value); };
+        } catch (error) {
+          // A statement that breaks a constraint undoes itself and leaves the others' standing.
+          if (!isAliasTaken(error)) throw error;
+          settle = () => { reject(new AliasTaken()); };
+        }
+      },
+      done: () => { settle(); },
+      failed: reject,
+    });
+  });
+};
+
 const makeStore = (database: Database.Database, clock: Clock): GrantStore => {
   const statements = statementsOf(database);
+  const write = makeWriter(database);
   const keyed = ({ collection, key }: GrantKey) => ({ collection, key, now: clock.now() });
   const found = (row: unknown): KeptGrantRecord | undefined => (row === undefined ? undefined : fromRow(row as Row));
-  const writing = (record: GrantRecord, run: (fields: Fields, now: number) => Database.RunResult): boolean => {
+  const writing = (record: GrantRecord, run: (fields: Fields, now: number) => Database.RunResult): Promise<boolean> => {
     const fields = fieldsOf(record);
     const now = clock.now();
-    const work = database.transaction(() => {
+    return write(() => {
       statements.clear.run({ collection: fields.collection, key: fields.key, alias: fields.alias, now });
       return run(fields, now).changes > 0;
     });
-    try {
-      return work.immediate();
-    } catch (error) {
-      throw isAliasTaken(error) ? new AliasTaken() : error;
-    }
+  };
+  const consume = (key: GrantKey): 'consumed' | 'already' | 'absent' => {
+    const asked = keyed(key);
+    if (statements.consume.run(asked).changes > 0) return 'consumed';
+    return statements.get.get(asked) === undefined ? 'absent' : 'already';
   };
   return {
     get: async (key) => found(statements.get.get(keyed(key))),
     getByAlias: async (collection, alias) => found(statements.getByAlias.get({ collection, alias, now: clock.now() })),
-    put: async (record) => { writing(record, (fields) => statements.put.run(fields)); },
-    insertOnce: async (record) => writing(record, (fields) => statements.insertOnce.run(fields)),
-    replace: async (record, revision) => writing(record, (fields, now) => statements.replace.run({ ...fields, revision, now })),
-    consume: async (key) => {
-      const asked = keyed(key);
-      if (statements.consume.run(asked).changes > 0) return 'consumed';
-      return statements.get.get(asked) === undefined ? 'absent' : 'already';
-    },
-    remove: async ({ collection, key }) => statements.remove.run({ collection, key }).changes > 0,
-    revokeGrant: async (grant) => statements.revokeGrant.run({ grant }).changes,
+    put: async (record) => { await writing(record, (fields) => statements.put.run(fields)); },
+    insertOnce: (record) => writing(record, (fields) => statements.insertOnce.run(fields)),
+    replace: (record, revision) => writing(record, (fields, now) => statements.replace.run({ ...fields, revision, now })),
+    consume: (key) => write(() => consume(key)),
+    remove: ({ collection, key }) => write(() => statements.remove.run({ collection, key }).changes > 0),
+    revokeGrant: (grant) => write(() => statements.revokeGrant.run({ grant }).changes),
     list: async ({ collection, owner, after = '', limit }) => {
       const asked = { collection, after, limit, now: clock.now() };
       const rows = owner === undefined ? statements.list.all(asked) : statements.listOwned.all({ ...asked, owner });
       return (rows as Row[]).map(fromRow);
     },
-    expire: async () => statements.expire.run({ now: clock.now() }).changes,
-    close: async () => { database.close(); },
+    expire: () => write(() => statements.expire.run({ now: clock.now() }).changes),
+    close: async () => {
+      await write(() => undefined);
+      database.close();
+    },
   };
 };

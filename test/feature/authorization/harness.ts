@@ -26,6 +26,8 @@ export interface Clinic {
   readonly observed: Observation[];
   /** Moves the server's clock forward, in milliseconds. */
   readonly pass: (ms: number) => void;
+  /** Stops it as if it had never been asked to close its records. */
+  readonly leave: () => Promise<unknown>;
   readonly stop: () => Promise<unknown>;
 }
 
@@ -55,7 +57,7 @@ export const openClinic = async (options: Partial<AuthorizationOptions> = {}, gr
   base = `${origin}/fhir`;
   await seed(service);
   await seedAccounts(server);
-  return { origin, base, server, service, grants: kept, observed, pass: (ms) => { shift += ms; }, stop: async () => { await http.close(); await server.close(); } };
+  return { origin, base, server, service, grants: kept, observed, pass: (ms) => { shift += ms; }, leave: () => http.close(), stop: async () => { await http.close(); await server.close(); } };
 };
 
 const seed = async (service: Service): Promise<void> => {
@@ -71,6 +73,8 @@ const seed = async (service: Service): Promise<void> => {
 };
 
 const seedAccounts = async ({ accounts, passwords, clients }: Server): Promise<void> => {
+  // A clinic opened again on the records of another one has them.
+  if ((await clients.get('app')) !== undefined) return;
   const hash = await passwords.hash(password);
   const add = (email: string, role: Role, fhirUser: string, represents: readonly string[] = []) => accounts.add({ email, name: email.split('@')[0] ?? '', role, fhirUser, password: hash, represents });
   await add('ada@example.org', 'patient', 'Patient/A');

@@ -1,0 +1,70 @@
+/** The authorization server on the embedded engine: what must happen once happens once, also over a restart and for two processes on one file. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../../src/core/clock.js';
+import type { GrantStore } from '../../../src/store/grant.js';
+import { openSqliteGrants } from '../../../src/store-sqlite/grant/open.js';
+import { answered, authorize, backChannel, exchange, fhir, launch, newVerifier, openClinic, tokenOf, type Clinic } from './harness.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'authorization-'));
+const file = join(folder, 'authorization.db');
+const open = (): GrantStore => openSqliteGrants({ file, clock: systemClock });
+let clinic: Clinic;
+beforeAll(async () => { clinic = await openClinic({}, open()); });
+afterAll(async () => { await clinic.stop(); rmSync(folder, { recursive: true }); });
+
+const scope = 'launch/patient offline_access patient/*.rs';
+const refresh = (own: Clinic, token: unknown) => backChannel(own, '/token', { grant_type: 'refresh_token', refresh_token: String(token), client_id: 'app' });
+
+describe('on SQLite', () => {
+  it('G6 G12 a code and a refresh token have one user, of many at once', async () => {
+    const verifier = newVerifier();
+    const code = answered(await authorize(clinic, { scope, verifier })).get('code') ?? '';
+    const codes = await Promise.all(Array.from({ length: 20 }, () => exchange(clinic, code, verifier)));
+    expect(codes.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1);
+    const { body } = await launch(clinic, { scope });
+    const refreshes = await Promise.all(Array.from({ length: 20 }, () => refresh(clinic, body['refresh_token'])));
+    expect(refreshes.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1);
+  });
+
+  it('a restart keeps tokens, sessions and keys; a used token stays used', async () => {
+    const first = await launch(clinic, { scope: `${scope} openid` });
+    const second = await refresh(clinic, first.body['refresh_token']);
+    const jwks = await (await fetch(`${clinic.origin}/oauth/jwks`)).text();
+    const { origin, base } = clinic;
+    await clinic.stop();
+    clinic = await openClinic({ origin, fhirBase: base }, open());
+    expect((await fhir(clinic, 'Patient/A', tokenOf(second))).status).toBe(200);
+    expect(await (await fetch(`${clinic.origin}/oauth/jwks`)).text()).toBe(jwks);
+    expect((await refresh(clinic, first.body['refresh_token'])).status).toBe(400);
+    await clinic.stop();
+    clinic = await openClinic({}, open());
+  });
+
+  it('G14 what one process revokes is gone in the other within a second', async () => {
+    const other = await openClinic({ origin: clinic.origin, fhirBase: clinic.base }, open());
+    const answer = await launch(clinic, { scope });
+    expect((await fhir(other, 'Patient/A', tokenOf(answer))).status).toBe(200);
+    await backChannel(clinic, '/token/revocation', { token: String(answer.body['refresh_token']), client_id: 'app' });
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect((await fhir(other, 'Patient/A', tokenOf(answer))).status).toBe(401);
+    await other.stop();
+  });
+
+  it('the file holds no token, secret, address or name in the clear', async () => {
+    const answer = await launch(clinic, { scope });
+    const { secret } = await clinic.server.clients.add({ id: 'sealed', type: 'confidential', redirectUris: ['https://a.example/'], scope }, 'operator');
+    const bytes = Buffer.concat(['', '-wal'].map((end) => readFileSync(file + end))).toString('latin1');
+    for (const clear of [tokenOf(answer), String(answer.body['refresh_token']), secret ?? 'none', 'ada@example.org', 'Patient/A', '"kty"']) expect([clear, bytes.includes(clear)]).toEqual([clear, false]);
+  });
+
+  it('another AUTH_KEY is refused aloud', async () => {
+    const { sealGrants, SealBroken } = await import('../../../src/authorization/grant/vault.js');
+    const { makeClients } = await import('../../../src/authorization/client/client.js');
+    const grants = open();
+    await expect(makeClients(sealGrants(grants, 'another key of thirty-two characters'), systemClock).all()).rejects.toBeInstanceOf(SealBroken);
+    await grants.close();
+  });
+});
