@@ -3,6 +3,7 @@
  * what they add. Commands use the core alone; the server adds HTTP, jobs and whatever the parts bring.
  */
 import { join } from 'node:path';
+import type { Journal } from './audit/journal.js';
 import { securityStatement } from './authorization/discovery.js';
 import type { Mail } from './authorization/mail/mail.js';
 import type { AuthorizationPart } from './authorization/part.js';
@@ -27,6 +28,7 @@ import type { InteractionOptions, Operation, Service } from './interaction/servi
 import { makeCustomParameters } from './interaction/parameter/custom.js';
 import { makeStateFile } from './interaction/parameter/state.js';
 import { recordOperations } from './operation/record/operations.js';
+import { makeProofOperations } from './operation/audit/proof.js';
 import { makeTerminologyPart } from './operation/terminology/part.js';
 import { makeValidateOperation } from './operation/validate.js';
 import { httpDefaults, type HttpOptions } from './rest/options.js';
@@ -62,6 +64,8 @@ export interface Core {
   readonly viewerOf: HttpServerParts['viewerOf'];
   /** The authorization server, opened when it is first asked for: most commands have no use for it. */
   readonly authorization: () => Promise<AuthorizationPart>;
+  /** Hashes and checkpoints of the audit's journal. */
+  readonly audit: () => Promise<Journal>;
   /** Says where clients reach the server, once the port is known. */
   readonly setPort: (port: number) => void;
   readonly close: () => Promise<void>;
@@ -105,15 +109,21 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
     await custom.load();
     const made: Part[] = await Promise.all(parts.map((part) => part(service, config)));
     made.push({ operations: [validation.operation, ...terminology.operations, ...recordOperations], jobs: [terminology.job(service), custom.job] });
+    const journal = lazily(() => openAuditJournal(config, service));
+    if (service.audit !== undefined) made.push(makeAuditPart(service, journal.get));
     for (const operation of made.flatMap((part) => part.operations ?? [])) operations.set(operation.name, operation);
     const authorization = lazily(() => openAuthorization(config, service));
     return {
-      config, service, authorization: authorization.get, mounts: made.flatMap((part) => part.mounts ?? []), jobs: [...made.flatMap((part) => part.jobs ?? []), expireGrants(() => authorization.opened, observe)],
+      config, service, authorization: authorization.get, audit: journal.get, mounts: made.flatMap((part) => part.mounts ?? []), jobs: [...made.flatMap((part) => part.jobs ?? []), expireGrants(() => authorization.opened, observe)],
       viewerOf: made.find((part) => part.viewerOf !== undefined)?.viewerOf,
       setPort: (port) => { baseUrl = fhirBase(config, port); },
       close: async () => {
         await authorization.opened?.then(({ server }) => server.close(), () => undefined);
-        await store.close();
+        try {
+          await closeJournal(journal.opened);
+        } finally {
+          await store.close();
+        }
       },
     };
   } catch (error) {
@@ -139,6 +149,39 @@ const makeValidation = ({ profiles: mode, unknownModifiers }: Config, guides: Ke
 
 /** Where people sign in it cannot be switched off. */
 const isAudited = ({ auth, audit }: Config): boolean => audit === 'on' || (audit === 'auto' && auth === 'smart');
+
+const openAuditJournal = async (config: Config, { store, clock, observe, options }: Service): Promise<Journal> => {
+  const { openJournal } = await import('./audit/journal.js');
+  return openJournal({
+    folder: config.dataDir, checkpointFile: config.auditCheckpoints ?? join(config.dataDir, 'audit-checkpoints'), store, clock, origin: () => options.baseUrl,
+    secret: config.auditKey ?? await keptSecret(config.dataDir, 'audit.key'),
+    tell: (news) => {
+      if (news === 'restarted') observe({ kind: 'notice', level: 'warn', message: 'The audit journal is shorter than the hashes kept beside it: the store was restored or cut. They were put aside; "concierge audit verify" tells more.' });
+      else observe({ kind: 'notice', level: 'info', message: `audit checkpoint ${JSON.stringify(news)}` });
+    },
+  });
+};
+
+/** What was recorded last is signed before the store is closed. */
+const closeJournal = async (opened: Promise<Journal> | undefined): Promise<void> => {
+  // One that could not be opened has said so to who asked for it.
+  const journal = await opened?.catch(() => undefined);
+  try {
+    await journal?.follow(true);
+  } finally {
+    journal?.close();
+  }
+};
+
+const followMs = 1_000;
+
+const makeAuditPart = (service: Service, open: () => Promise<Journal>): Part => ({
+  operations: makeProofOperations(open),
+  jobs: [makeRepeatedJob({
+    name: 'audit-journal', everyMs: followMs, act: async () => (await open()).follow(),
+    onFailure: (error) => service.observe({ kind: 'failure', requestId: undefined, where: 'audit-journal', error }),
+  })],
+});
 
 const originOf = (base: string): string => base.slice(0, -'/fhir'.length);
 

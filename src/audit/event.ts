@@ -1,4 +1,4 @@
-/** One record of the journal: an AuditEvent as the profiles of IHE BALP shape it (https://profiles.ihe.net/ITI/BALP/). */
+/** One record of the journal as an AuditEvent, such as the profiles of IHE BALP shape it (https://profiles.ihe.net/ITI/BALP/). */
 import { toInstant } from '../core/clock.js';
 
 /** What the profiles tell apart; `execute` is everything else. */
@@ -76,7 +76,7 @@ const queryEntity = entityType('2', '24');
 const requestEntity = '"type":{"system":"https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType","code":"XrequestId"}';
 const eventSource = '"source":{"observer":{"display":"Concierge FHIR"},"type":[{"system":"http://terminology.hl7.org/CodeSystem/security-source-type","code":"4","display":"Application Server"}]}';
 
-/** Returns the record: the JSON text of an AuditEvent, the same bytes for the same facts. */
+/** Returns the JSON text of the AuditEvent, the same for the same facts. */
 export const auditEventText = (facts: AuditFacts): string => {
   const { code } = actions[facts.action];
   const desc = facts.outcomeText === undefined ? '' : `,"outcomeDesc":${quoted(facts.outcomeText)}`;

@@ -1,5 +1,6 @@
 /** What a command is: one record per file under `command/`. The dispatcher (`run.ts`) is a map over them. */
 import type { SystemViewer } from '../access/viewer.js';
+import type { Journal } from '../audit/journal.js';
 import type { AuthorizationPart } from '../authorization/part.js';
 import type { Service } from '../interaction/service.js';
 import type { ExitName } from './exit-code.js';
@@ -51,6 +52,8 @@ export interface Session {
   readonly viewer: SystemViewer;
   /** The authorization server, opened when it is first asked for. */
   readonly authorization: () => Promise<AuthorizationPart>;
+  /** Hashes and checkpoints of the audit's journal, opened when first asked for. */
+  readonly audit: () => Promise<Journal>;
 }
 
 interface CommandHead {

@@ -9,6 +9,7 @@ export const commands: CommandTable = {
   backup: async () => (await import('./command/backup.js')).backup,
   restore: async () => (await import('./command/restore.js')).restore,
   reindex: async () => (await import('./command/reindex.js')).reindexStore,
+  audit: async () => (await import('./command/audit.js')).audit,
   ig: async () => (await import('./command/ig.js')).ig,
   client: async () => (await import('./command/client.js')).client,
   user: async () => (await import('./command/user.js')).user,

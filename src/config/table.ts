@@ -74,6 +74,8 @@ export const settings = {
   mailFrom: access(['MAIL_FROM', 'no-reply@localhost', 'Sender of mail.'], { form: 'address', read: (text) => text }),
 
   audit: audit(['AUDIT', 'auto', 'Whether every access leaves a record: `auto` does so under AUTH=smart, where it cannot be switched off.'], choice('auto', 'on', 'off')),
+  auditKey: audit(['AUDIT_KEY', '', 'Secret that the key of the checkpoints is made from. Made at the first start and kept in DATA_DIR when absent; better kept elsewhere than the records it vouches for.'], optional(secret(32)), true),
+  auditCheckpoints: audit(['AUDIT_CHECKPOINTS', '', 'File that signed checkpoints are appended to, best on another volume; `audit-checkpoints` in DATA_DIR when absent. They are in the log too.'], optional({ form: 'path', read: (text) => text })),
 
   maxBodyBytes: limit(['MAX_BODY_BYTES', '32m', 'Largest request body, counted after decompression.'], bytes(1024, 1024 ** 3)),
   maxDepth: limit(['MAX_DEPTH', '64', 'Deepest nesting of JSON that is read.'], integer(8, 1_000)),

@@ -2,7 +2,8 @@
  * Every access leaves a record: a write in its own commit, everything else before its answer is given away
  * (https://profiles.ihe.net/ITI/BALP/). What cannot be recorded is not shown.
  */
-import { auditEventText, type AuditAction, type AuditAgent, type AuditFacts } from '../audit/event.js';
+import type { AuditAction, AuditAgent, AuditFacts } from '../audit/event.js';
+import { auditRecordText } from '../audit/record.js';
 import { FhirError } from '../core/error.js';
 import type { AuditRecord, Write } from '../store/resource.js';
 import type { Context, Interaction } from './context.js';
@@ -89,7 +90,7 @@ type Facts = Omit<AuditFacts, 'id' | 'begun' | 'recorded' | 'agent' | 'requestId
 
 const recordOf = ({ service, viewer, request, trail }: Context, facts: Facts): AuditRecord => {
   const now = service.clock.now();
-  return { text: auditEventText({ ...facts, id: service.ids.resource(), begun: trail?.begun ?? now, recorded: now, agent: agentOf(viewer, request), requestId: request.requestId, site: service.options.baseUrl }) };
+  return { text: auditRecordText({ id: service.ids.resource(), begun: trail?.begun ?? now, recorded: now, agent: agentOf(viewer, request), requestId: request.requestId, site: service.options.baseUrl, ...facts }) };
 };
 
 const agentOf = (viewer: Viewer, { address }: FhirRequest): AuditAgent => {

@@ -2,6 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parseScopes } from '../../../src/access/scope.js';
 import { tokenViewer, type TokenGrant, type Viewer } from '../../../src/access/viewer.js';
+import { auditEventText } from '../../../src/audit/event.js';
+import { readAuditRecord } from '../../../src/audit/record.js';
 import { toFhirError } from '../../../src/core/error.js';
 import type { Service } from '../../../src/interaction/service.js';
 import type { Store } from '../../../src/store/store.js';
@@ -39,7 +41,7 @@ describe.each(engines)('the audit on $name', ({ open }) => {
   const fresh = async (): Promise<Event[]> => {
     const records = await store.records('audit', seen, 10_000);
     seen = records.at(-1)?.number ?? seen;
-    return records.map(({ text }) => JSON.parse(text) as Event);
+    return records.map(({ text }) => JSON.parse(auditEventText(readAuditRecord(text))) as Event);
   };
   const patients = (events: readonly Event[]) => events.map(({ entity }) => entity.find(({ role }) => role?.code === '1')?.what?.reference);
 

@@ -1,0 +1,55 @@
+/** The journal's hashes, checkpoints and proofs in one place: what the server keeps, and what commands and operations ask of it. */
+import type { Clock } from '../core/clock.js';
+import type { Store } from '../store/store.js';
+import { makeAuditKey, readCheckpoints, type Checkpoint } from './checkpoint.js';
+import { loadCheckpoints, openKeeper, type KeeperOptions } from './keeper.js';
+import { consistencyProof, inclusionProof } from './tree.js';
+import { verifyJournal, type Verified } from './verify.js';
+
+export interface JournalOptions {
+  /** Where the hashes are kept. */
+  readonly folder: string;
+  readonly checkpointFile: string;
+  /** From which the signing key is made. */
+  readonly secret: string;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly origin: () => string;
+  readonly tell: KeeperOptions['tell'];
+}
+
+export interface Journal {
+  /** Hashes what is new; `force` signs it in any case. Rejects when the journal does not go on where its hashes end. */
+  follow(force?: boolean): Promise<void>;
+  /** The last checkpoint; undefined while nothing is recorded. */
+  checkpoint(): Checkpoint | undefined;
+  /** Base64 hashes from record `number` to the root over `size` records; undefined where there is no such record among them. */
+  inclusion(number: number, size: number): readonly string[] | undefined;
+  /** Base64 hashes from the tree of `old` records to that of `size`; undefined where `old` is more. */
+  consistency(old: number, size: number): readonly string[] | undefined;
+  /** Hashes every record anew. `from`: text of checkpoints kept elsewhere, instead of the server's own. Throws an Error when it cannot be read. */
+  verify(from?: string, report?: (done: number) => void): Promise<Verified>;
+  /** Public key, PEM. */
+  readonly publicKey: string;
+  close(): void;
+}
+
+/** Opens the journal of a store that this process has open. */
+export const openJournal = ({ secret, ...options }: JournalOptions): Journal => {
+  const key = makeAuditKey(secret);
+  const keeper = openKeeper({ ...options, key });
+  const encoded = (hashes: readonly Buffer[]): string[] => hashes.map((hash) => hash.toString('base64'));
+  return {
+    follow: (force) => keeper.follow(force),
+    checkpoint: () => keeper.last(),
+    inclusion: (number, size) => (number < 1 || number > size || size > keeper.size ? undefined : encoded(inclusionProof(keeper.range, number - 1, size))),
+    consistency: (old, size) => (old > size || size > keeper.size ? undefined : encoded(consistencyProof(keeper.range, old, size))),
+    verify: async (from, report) => {
+      // What is recorded meanwhile belongs to the next verification.
+      const { count, read } = keeper.hashes();
+      return verifyJournal({ store: options.store, leaves: { count, read }, checkpoints: from === undefined ? loadCheckpoints(options.checkpointFile) : readCheckpoints(from), publicKey: key.publicKey, report });
+    },
+    publicKey: key.publicKey.export({ format: 'pem', type: 'spki' }).toString(),
+    close: () => { keeper.close(); },
+  };
+};
