@@ -190,9 +190,14 @@ const lazily = <T>(open: () => Promise<T>): { readonly get: () => Promise<T>; re
   return { get: () => (opened ??= open()), get opened() { return opened; } };
 };
 
+/** What has expired goes, and signing keys are renewed. */
 const expireGrants = (opened: () => Promise<AuthorizationPart> | undefined, observe: Observe): Job => makeRepeatedJob({
   name: 'expire-grants', everyMs: 10 * 60_000,
-  act: async () => { await opened()?.then(({ server }) => server.grants.expire()); },
+  act: async () => {
+    const server = (await opened())?.server;
+    await server?.grants.expire();
+    await server?.keys.rotateWhenDue();
+  },
   onFailure: (error) => observe({ kind: 'failure', requestId: undefined, where: 'expire-grants', error }),
 });
 

@@ -18,7 +18,7 @@ import { makeCollection, type Collection } from './grant/collection.js';
 import { makeContexts, type GrantedContext } from './grant/context.js';
 import { makeSigningKeys, type SigningKeys } from './grant/keys.js';
 import { ownSecret } from './grant/secret.js';
-import { sealGrants } from './grant/vault.js';
+import { checkSeal, sealGrants } from './grant/vault.js';
 import type { Away, Ticket } from './launch/away.js';
 import type { Progress } from './launch/progress.js';
 import { observeProvider } from './observe-provider.js';
@@ -106,6 +106,7 @@ export const openServer = async (parts: ServerParts): Promise<Server> => {
   const { service, perform } = parts;
   const { clock } = service;
   const grants = sealGrants(parts.grants, parts.authKey);
+  await checkSeal(grants);
   const options = once(parts.options);
   const cookieSecret = await ownSecret(grants, 'cookie');
   const accounts = makeAccounts(grants, clock);

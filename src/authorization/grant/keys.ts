@@ -20,10 +20,14 @@ export interface SigningKeys {
   load(): Promise<readonly JWK[]>;
   /** Makes new keys: published at once, used after `overlap`; former ones stay published that long after. */
   rotate(): Promise<void>;
+  /** Rotates when the newest keys have signed for a season; resolves with whether it did. */
+  rotateWhenDue(): Promise<boolean>;
 }
 
 /** How long clients may go without asking for the keys again. */
 const overlap = 24 * 3_600_000;
+/** How long a key signs. */
+const season = 90 * 24 * 3_600_000;
 const algorithms = ['RS256', 'ES256'];
 
 export const makeSigningKeys = (grants: GrantStore, clock: Clock): SigningKeys => {
@@ -49,5 +53,12 @@ export const makeSigningKeys = (grants: GrantStore, clock: Clock): SigningKeys =
     for (const { jwk } of current) if (!kept.some((one) => one.jwk.kid === jwk.kid)) await keys.remove(jwk.kid);
     return [...kept, ...next].map(({ jwk }) => jwk);
   };
-  return { load, rotate: () => make(clock.now() + overlap) };
+  const rotate = (): Promise<void> => make(clock.now() + overlap);
+  const rotateWhenDue = async (): Promise<boolean> => {
+    const newest = Math.max(...(await keys.all()).map(({ value }) => value.from));
+    if (!Number.isFinite(newest) || clock.now() - newest < season) return false;
+    await rotate();
+    return true;
+  };
+  return { load, rotate, rotateWhenDue };
 };

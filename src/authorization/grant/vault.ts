@@ -64,3 +64,8 @@ export const sealGrants = (inner: GrantStore, secret: string): GrantStore => {
     close: () => inner.close(),
   };
 };
+
+/** Resolves when the records are those of this key; rejects with SealBroken for those of another one. */
+export const checkSeal = async (sealed: GrantStore): Promise<void> => {
+  if ((await sealed.list({ collection: 'seal', limit: 1 })).length === 0) await sealed.insertOnce({ collection: 'seal', key: 'seal', value: 'whole' });
+};

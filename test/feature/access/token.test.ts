@@ -134,6 +134,29 @@ describe('a patient token', () => {
     expect(await statusOf(tAlab, 'GET', 'Observation/obsA')).toBe(200);
   });
 
+  it('B6 the compartment of another is as absent as none', async () => {
+    const mask = (text: string): string => text.replace(/"id":"[0-9a-f-]{36}"|"lastUpdated":"[^"]*"|Patient\/(B|none)/g, '');
+    for (const path of ['Observation', '*']) expect(mask(await seen(tA, 'GET', `Patient/B/${path}`))).toBe(mask(await seen(tA, 'GET', `Patient/none/${path}`)));
+    expect(await found(tA, 'Patient/A/Observation')).toEqual(['obsA', 'vitA']);
+  });
+
+  it('B7 B8 B10 nothing hidden is brought along', async () => {
+    await call(service, { method: 'PUT', url: 'Observation/toB', body: observation('toB', 'A', { focus: [{ reference: 'Patient/B' }] }) });
+    expect(await found(tA, 'Patient?_id=A&_revinclude=Observation:focus')).toEqual(['A']);
+    for (const include of ['_include=Observation:focus', '_include=Observation:*', '_include=*']) expect(await found(tA, `Observation?_id=toB&${include}`)).not.toContain('B');
+    expect(await found(tA, 'Observation?_id=toB&_include=Observation:subject')).toEqual(['A', 'toB']);
+  });
+
+  it('B11 what is brought along needs a scope of its own', async () => {
+    expect(await found(tAobs, 'Observation?_id=obsA&_include=Observation:subject')).toEqual(['obsA']);
+    expect(await found(ofA('patient/Patient.rs'), 'Patient?_id=A&_revinclude=Observation:subject')).toEqual(['A']);
+  });
+
+  it('B12 B13 a chain needs the right to search what it goes through, whatever it matches', async () => {
+    for (const query of ['patient.name=Smith', 'subject:Patient.birthdate=gt1980', 'patient.name=Nobody']) expect(await statusOf(tAobs, 'GET', `Observation?${query}`)).toBe(403);
+    for (const value of ['1', '2']) expect(await statusOf(ofA('patient/Patient.rs'), 'GET', `Patient?_has:Observation:patient:code=${value}`)).toBe(403);
+  });
+
   it('B26 conditions tell nothing of what is hidden', async () => {
     const conditions = { ifNoneMatch: 'W/"1"' };
     expect(await seen(tA, 'GET', 'Observation/obsB', { conditions })).toBe(await seen(tA, 'GET', 'Observation/none', { conditions }));

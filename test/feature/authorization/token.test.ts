@@ -229,6 +229,20 @@ describe('G token', () => {
     await own.stop();
   });
 
+  it('keys rotate by themselves after a season', async () => {
+    const own = await openClinic();
+    await own.server.keys.load();
+    expect(await own.server.keys.rotateWhenDue()).toBe(false);
+    own.pass(91 * 24 * 3_600_000);
+    expect(await own.server.keys.rotateWhenDue()).toBe(true);
+    expect(await own.server.keys.rotateWhenDue()).toBe(false);
+    expect(await own.server.keys.load()).toHaveLength(4);
+    own.pass(3 * 24 * 3_600_000);
+    // The former are gone when nothing they signed can still be held.
+    expect(await own.server.keys.load()).toHaveLength(2);
+    await own.stop();
+  });
+
   it('keys rotate without a failed request', async () => {
     const before = await (await fetch(`${clinic.origin}/oauth/jwks`)).json() as { keys: { kid: string }[] };
     await clinic.server.keys.rotate();
