@@ -21,6 +21,7 @@ import { makeProfileLibrary } from './fhir/profile/library.js';
 import { ownProfiles } from './fhir/profile/own.js';
 import { guidesFolder, openGuides, type KeptGuides } from './fhir/package/kept.js';
 import { isType } from './fhir/definitions.js';
+import { makeAuditIndex, type AuditIndex } from './interaction/audit-index.js';
 import { makeExpireAnswers } from './interaction/expire-answers.js';
 import { perform } from './interaction/perform.js';
 import { makePrepare } from './interaction/prepare.js';
@@ -100,9 +101,10 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
     const options = interactionOptions(config, config.pageSecret ?? await keptSecret(config.dataDir, 'secret'), () => baseUrl);
     const terminology = makeTerminologyPart({ service: () => service, guides: [guideTerminology(guides)], dataDir: config.dataDir, external: externalOf(config, clock) });
     const validation = makeValidation(config, guides, terminology.quick);
+    const auditIndex = makeAuditIndex(() => service);
     const service: Service = {
       operations, store, registry: makeRegistry({ baseUrl: () => baseUrl }), validate: validation.validate, lanes: makeKeyedQueue(), clock, ids: randomIds, observe, options, terminology: terminology.fresh,
-      audit: isAudited(config) ? { provenance: false } : undefined,
+      audit: isAudited(config) ? { provenance: false, bringUpToDate: () => auditIndex.bringUpToDate() } : undefined,
       security: config.auth !== 'smart' ? undefined : () => securityStatement({ origin: originOf(baseUrl) }),
     };
     const custom = makeCustomParameters({ service: () => service, states: makeStateFile(join(config.dataDir, 'search-parameters.json')) });
@@ -110,7 +112,7 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
     const made: Part[] = await Promise.all(parts.map((part) => part(service, config)));
     made.push({ operations: [validation.operation, ...terminology.operations, ...recordOperations], jobs: [terminology.job(service), custom.job] });
     const journal = lazily(() => openAuditJournal(config, service));
-    if (service.audit !== undefined) made.push(makeAuditPart(service, journal.get));
+    if (service.audit !== undefined) made.push(makeAuditPart(service, journal.get, auditIndex));
     for (const operation of made.flatMap((part) => part.operations ?? [])) operations.set(operation.name, operation);
     const authorization = lazily(() => openAuthorization(config, service));
     return {
@@ -174,11 +176,16 @@ const closeJournal = async (opened: Promise<Journal> | undefined): Promise<void>
 };
 
 const followMs = 1_000;
+/** Of each second, for the index of AuditEvents: accesses come first. */
+const indexMs = 50;
 
-const makeAuditPart = (service: Service, open: () => Promise<Journal>): Part => ({
+const makeAuditPart = (service: Service, open: () => Promise<Journal>, index: AuditIndex): Part => ({
   operations: makeProofOperations(open),
   jobs: [makeRepeatedJob({
-    name: 'audit-journal', everyMs: followMs, act: async () => (await open()).follow(),
+    name: 'audit-journal', everyMs: followMs, act: async () => {
+      await (await open()).follow();
+      await index.follow(indexMs);
+    },
     onFailure: (error) => service.observe({ kind: 'failure', requestId: undefined, where: 'audit-journal', error }),
   })],
 });

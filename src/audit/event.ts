@@ -39,6 +39,8 @@ export interface AuditFacts {
   readonly outcome: '0' | '4' | '8';
   /** Error code or another short word; never data. */
   readonly outcomeText?: string | undefined;
+  /** Something was there that had to stay hidden: for the journal alone, since who was refused may read the AuditEvent. */
+  readonly hidden?: true | undefined;
   readonly agent: AuditAgent;
   /** Why, as codes of http://terminology.hl7.org/CodeSystem/v3-ActReason. */
   readonly purpose?: readonly string[] | undefined;

@@ -37,8 +37,8 @@ export const recordRefusal = async (context: Context, error: unknown): Promise<v
   const { service, request, trail } = context;
   if (service.audit === undefined || !(error instanceof FhirError) || !refusals.has(error.code)) return;
   const about = request.type === undefined || request.id === undefined ? undefined : [`${request.type}/${request.id}`];
-  const outcomeText = trail?.isHidden === true ? `${error.code}: hidden` : error.code;
-  await record(service, [recordOf(context, { ...kindOf(request), outcome: '4', outcomeText, data: about, query: queryOf(request) })]);
+  const hidden = trail?.isHidden === true ? { hidden: true as const } : {};
+  await record(service, [recordOf(context, { ...kindOf(request), outcome: '4', outcomeText: error.code, ...hidden, data: about, query: queryOf(request) })]);
 };
 
 /** Resolves when the records are on disk; throws `store-unavailable` when they cannot be kept. */

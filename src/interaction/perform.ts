@@ -1,4 +1,5 @@
 /** Performs one interaction for one viewer: the single entry for REST, bundles, commands and operations. */
+import { looksAtAudit } from './audit-index.js';
 import { audited } from './audited.js';
 import { makeBundleInteraction } from './bundle.js';
 import { capabilities } from './capabilities.js';
@@ -46,6 +47,8 @@ const interactions: Readonly<Record<InteractionName, Interaction>> = {
 
 const performChecked: Interaction = async (context) => {
   checkRequest(context);
+  const { audit } = context.service;
+  if (audit?.bringUpToDate !== undefined && looksAtAudit(context.request)) await audit.bringUpToDate();
   return interactions[context.request.interaction](context);
 };
 

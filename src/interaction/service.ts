@@ -37,6 +37,8 @@ export interface InteractionOptions {
 export interface AuditSettings {
   /** Whether a write also stores a Provenance. */
   readonly provenance: boolean;
+  /** Makes every AuditEvent recorded so far one that can be found. */
+  readonly bringUpToDate?: (() => Promise<void>) | undefined;
 }
 
 export interface Service {

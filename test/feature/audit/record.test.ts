@@ -133,7 +133,8 @@ describe.each(engines)('the audit on $name', ({ open }) => {
     expect(await refusedWith(ask('GET', 'Observation/obsB', { viewer: tA }))).toBe(404);
     expect(await refusedWith(ask('GET', 'Observation/none', { viewer: tA }))).toBe(404);
     const events = await fresh();
-    expect(events.map(({ outcome, outcomeDesc }) => [outcome, outcomeDesc])).toEqual([['4', 'forbidden'], ['4', 'not-found: hidden'], ['4', 'not-found']]);
+    expect(events.map(({ outcome, outcomeDesc }) => [outcome, outcomeDesc])).toEqual([['4', 'forbidden'], ['4', 'not-found'], ['4', 'not-found']]);
+    expect((await store.records('audit', seen - 3, 3)).map(({ text }) => readAuditRecord(text).hidden)).toEqual([undefined, true, undefined]);
     expect(events.every(({ meta }) => meta === undefined)).toBe(true);
   });
 
