@@ -74,12 +74,12 @@ export const checkReferences = async (context: Context, incoming: { value: Reado
 
 /** Returns the guard that nothing refers to a resource about to be deleted (enforce). */
 export const guardUnreferenced = (context: Context, { type, id }: ResourceKey): readonly Guard[] =>
-  context.service.options.referentialIntegrity === 'enforce' ? [{ kind: 'unreferenced', key: { type, id } }] : [];
+  context.service.options.referentialIntegrity === 'enforce' ? [{ kind: 'unreferenced', key: { type, id }, also: context.service.registry.ownReferences }] : [];
 
 /** Returns the warning that others still refer to a resource about to be deleted, where the caller asked for an outcome. */
 export const warnReferenced = async (context: Context, key: ResourceKey): Promise<readonly Issue[]> => {
   const wanted = context.service.options.referentialIntegrity === 'warn' && context.request.prefer.return === 'OperationOutcome';
-  if (!wanted || !(await context.service.store.isReferenced(key))) return [];
+  if (!wanted || !(await context.service.store.isReferenced(key, context.service.registry.ownReferences))) return [];
   return [{ severity: 'warning', code: 'business-rule', diagnostics: `Other resources still refer to this ${key.type}.` }];
 };
 

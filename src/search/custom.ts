@@ -1,8 +1,8 @@
 /** From a SearchParameter resource to a definition that this server can index (https://hl7.org/fhir/R4/searchparameter.html). */
-import { baseOf, isResourceType, resourceTypes, searchParameterDefs, type SearchParameterDef } from '../fhir/definitions.js';
+import { isResourceType, searchParameterDefs, type SearchParameterDef } from '../fhir/definitions.js';
 import { compilePath } from '../fhir/path/compile.js';
 import { UnsupportedPath } from '../fhir/path/parse.js';
-import { branchesFor } from './parameter.js';
+import { basesOf, branchesFor } from './parameter.js';
 import { simpleType } from './param/types.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -25,17 +25,13 @@ export const readSearchParameter = (resource: Json): ReadDefinition => {
   return unusable === undefined ? { definition } : { unusable };
 };
 
-/** Returns the types that a parameter is for. */
-export const typesOf = ({ base }: SearchParameterDef): string[] =>
-  resourceTypes.filter((type) => base.includes(type) || base.includes('Resource') || (base.includes('DomainResource') && baseOf(type) === 'DomainResource'));
-
 const faultOf = (definition: SearchParameterDef, { status }: Json): string | undefined => {
   const { code, url, type, expression = '' } = definition;
   if (status !== 'active' && status !== 'draft') return 'its status is neither active nor draft';
   if (!/^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(code)) return 'its code must begin with a letter and have letters, digits and - only';
   if (url === '' || searchParameterDefs().some((own) => own.url === url)) return 'its url must be one of its own';
   if (type === 'composite' || simpleType(type) === undefined) return `parameters of type ${type === '' ? 'none' : type} are not indexed`;
-  const types = typesOf(definition);
+  const types = basesOf(definition);
   if (types.length === 0) return 'its base names no resource type';
   return types.some((each) => canIndex(expression, each, type)) ? undefined : 'its expression finds nothing that this server can index by its type';
 };

@@ -2,7 +2,7 @@
  * The search parameters of one type, from their definitions (https://hl7.org/fhir/R4/searchparameter.html): which share
  * the entries of others, which systems their bare codes belong to, which can be searched at all.
  */
-import { baseOf, codesOf, type SearchParameterDef } from '../fhir/definitions.js';
+import { baseOf, codesOf, resourceTypes, type SearchParameterDef } from '../fhir/definitions.js';
 import { compilePath, type PathNode } from '../fhir/path/compile.js';
 import { branchesOf, parsePath, UnsupportedPath, type Path } from '../fhir/path/parse.js';
 import type { SearchParameter, Source } from './search-parameter.js';
@@ -14,6 +14,10 @@ export interface Definitions {
   readonly all: readonly SearchParameterDef[];
   readonly byUrl: Map<string, SearchParameterDef>;
 }
+
+/** Returns the types that a definition is for. */
+export const basesOf = ({ base }: SearchParameterDef): string[] =>
+  resourceTypes.filter((type) => base.includes(type) || base.includes('Resource') || (base.includes('DomainResource') && baseOf(type) === 'DomainResource'));
 
 const noSystems: ReadonlySet<string> = new Set();
 

@@ -1,8 +1,9 @@
 /** Which search parameters exist, and what each extracts (https://hl7.org/fhir/R4/searchparameter-registry.html). */
 import { isResourceType, searchParameterDefs, type SearchParameterDef } from '../fhir/definitions.js';
+import type { OwnParam } from '../store/resource.js';
 import type { IndexEntry } from '../store/index-entry.js';
 import { makeExtractor, type Extractor } from './extract.js';
-import { parametersFor, type Definitions } from './parameter.js';
+import { basesOf, parametersFor, type Definitions } from './parameter.js';
 import type { SearchParameter } from './search-parameter.js';
 
 export type { SearchParameter, Source } from './search-parameter.js';
@@ -24,6 +25,8 @@ export interface Registry {
   adopt(custom: readonly CustomParameter[]): void;
   /** Parameters of a type, those of every resource (`_id`, `_lastUpdated`, ...) included; by code. `Resource`: only the latter. */
   parametersOf(type: string): ReadonlyMap<string, SearchParameter>;
+  /** Reference parameters that were adopted: type and name of their entries. */
+  readonly ownReferences: readonly OwnParam[];
   /** What is indexed of a resource: a plain value of `JSON.parse`. A misshapen element yields nothing. */
   extract(resource: Readonly<Record<string, unknown>>): IndexEntry[];
 }
@@ -70,8 +73,11 @@ export const makeRegistry = ({ definitions, baseUrl = () => '' }: RegistryOption
     const type = resource['resourceType'];
     return typeof type === 'string' && isResourceType(type) ? extractorOf(type)(resource, baseUrl()) : [];
   };
-  return { parametersOf, extract, adopt, get revision() { return revision; } };
+  return { parametersOf, extract, adopt, get revision() { return revision; }, get ownReferences() { return ownReferencesOf(added); } };
 };
+
+const ownReferencesOf = (added: readonly CustomParameter[]): OwnParam[] =>
+  added.flatMap(({ definition }) => (definition.type === 'reference' ? basesOf(definition).map((type) => ({ type, param: definition.code })) : []));
 
 interface Added {
   readonly added: readonly CustomParameter[];

@@ -116,7 +116,7 @@ const makeStore = (engine: Engine, { clock, observe, release }: Surroundings): S
       return result;
     },
     read: async (key, version) => reading(() => reader.read(key, version)),
-    isReferenced: async (key) => reading(() => reader.isReferenced(key)),
+    isReferenced: async (key, also) => reading(() => reader.isReferenced(key, also)),
     search: (plan, run = {}) => search(engine, plan, run),
     count: (plan, run = {}) => count(engine, plan, run),
     history: async (query) => {

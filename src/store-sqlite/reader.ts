@@ -1,6 +1,6 @@
 /** Reads that are not searches: versions, history, the change feed, journals, counts. */
 import { statSync } from 'node:fs';
-import type { HistoryPage, HistoryQuery, ResourceKey, StoredAnswer, Version } from '../store/resource.js';
+import type { HistoryPage, HistoryQuery, OwnParam, ResourceKey, StoredAnswer, Version } from '../store/resource.js';
 import type { Numbered, StoreStatistics } from '../store/store.js';
 import type { Connection } from './connection.js';
 import type { FileKeys } from './keys.js';
@@ -13,7 +13,7 @@ export interface Reader {
   readonly toVersion: (row: VersionRow) => Version;
   /** The versions at these places of the feed, in this order. */
   versions(seqs: readonly number[]): Version[];
-  isReferenced(key: ResourceKey): boolean;
+  isReferenced(key: ResourceKey, also?: readonly OwnParam[]): boolean;
   history(query: HistoryQuery): HistoryPage;
   changes(after: number, limit: number): Version[];
   answer(key: string, now: number): StoredAnswer | undefined;
@@ -46,7 +46,7 @@ export const makeReader = (database: Connection, keys: FileKeys): Reader => {
     },
     toVersion: resources.toVersion,
     versions: (seqs) => resources.allAt(seqs).map(resources.toVersion),
-    isReferenced: (key) => referrers.any(key, new Set([`${key.type}/${key.id}`])),
+    isReferenced: (key, also) => referrers.any(key, new Set([`${key.type}/${key.id}`]), also),
     history: database.transaction(look),
     changes: (after, limit) => (changes.all(after, limit) as VersionRow[]).map(resources.toVersion),
     answer: (key, now) => answer.get(key, now) as StoredAnswer | undefined,

@@ -1,6 +1,6 @@
 /** Whether anything refers to a resource, by any reference parameter there is. */
 import { resourceTypes, searchParameterDefs } from '../fhir/definitions.js';
-import type { ResourceKey } from '../store/resource.js';
+import type { OwnParam, ResourceKey } from '../store/resource.js';
 import { referenceText } from '../store-index/index-text.js';
 import type { ParamKey } from '../store-index/keys.js';
 import type { Connection } from './connection.js';
@@ -8,7 +8,7 @@ import { sysOf, type FileKeys } from './keys.js';
 
 export interface Referrers {
   /** Whether a current resource outside of `except` ("Type/id") refers to the resource. */
-  any(key: ResourceKey, except: ReadonlySet<string>): boolean;
+  any(key: ResourceKey, except: ReadonlySet<string>, also?: readonly OwnParam[]): boolean;
 }
 
 /** Every reference parameter of every type: its key in the file. */
@@ -29,10 +29,10 @@ export const makeReferrers = (database: Connection, keys: FileKeys): Referrers =
   const select = database.prepare('SELECT r.id, t.rid FROM token_index t JOIN resource r ON r.rid = t.rid WHERE t.key = ? AND t.sys = ? LIMIT ?').raw();
   let params: readonly ParamKey[] | undefined;
   return {
-    any: ({ type, id }, except) => {
+    any: ({ type, id }, except, also = []) => {
       params ??= referenceParams(keys);
       const text = referenceText(`${type}/${id}`);
-      return params.some((param) => {
+      return [...params, ...also.map((own) => keys.param(own.type, own.param))].some((param) => {
         const { key, check } = keys.value(param, 0, text);
         const rows = select.all(key, sysOf(check, 0), except.size + 1) as [string, number][];
         return rows.some(([own, rid]) => !except.has(`${keys.typeName(rid)}/${own}`));

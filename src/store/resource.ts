@@ -46,8 +46,14 @@ export type Guard =
   | { readonly kind: 'exists'; readonly key: ResourceKey }
   /** The resource is at this version: 0 never existed. */
   | { readonly kind: 'version'; readonly key: ResourceKey; readonly version: number }
-  /** Nothing outside of this commit refers to the resource. */
-  | { readonly kind: 'unreferenced'; readonly key: ResourceKey };
+  /** Nothing outside of this commit refers to the resource; `also` names reference parameters beside those of R4. */
+  | { readonly kind: 'unreferenced'; readonly key: ResourceKey; readonly also?: readonly OwnParam[] | undefined };
+
+/** A parameter of a type, as its entries are called. */
+export interface OwnParam {
+  readonly type: string;
+  readonly param: string;
+}
 
 /** An answer kept for an Idempotency-Key. */
 export interface StoredAnswer {

@@ -3,7 +3,7 @@
  * `test/suite/store.suite.ts` is the contract in executable form.
  */
 import type { Position, SearchPlan } from './plan.js';
-import type { Commit, CommitResult, HistoryPage, HistoryQuery, ResourceKey, SearchPage, StoredAnswer, Version } from './resource.js';
+import type { Commit, CommitResult, HistoryPage, HistoryQuery, OwnParam, ResourceKey, SearchPage, StoredAnswer, Version } from './resource.js';
 
 /** Where engines may differ; everything else may not. */
 export interface Supports {
@@ -56,8 +56,8 @@ export interface Store {
   commit(commit: Commit): Promise<CommitResult>;
   /** The current version, deletes included, or the numbered one; undefined when there is none. */
   read(key: ResourceKey, version?: number): Promise<Version | undefined>;
-  /** Whether another current resource refers to this one. */
-  isReferenced(key: ResourceKey): Promise<boolean>;
+  /** Whether another current resource refers to this one; `also` names reference parameters beside those of R4. */
+  isReferenced(key: ResourceKey, also?: readonly OwnParam[]): Promise<boolean>;
   /** One page of current, not deleted resources; one consistent moment. */
   search(plan: SearchPlan, run?: SearchRun): Promise<SearchPage>;
   /** How many the plan finds over all pages. */

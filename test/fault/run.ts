@@ -3,11 +3,12 @@ import { parseArgs } from 'node:util';
 import { diskFull } from './disk-full.js';
 import { kill } from './kill.js';
 import { powerCut } from './power-cut.js';
+import { searchOracle } from './search-oracle.js';
 import type { Scenario } from './scenario.js';
 import { stop } from './stop.js';
 import { timing } from './timing.js';
 
-const scenarios: readonly Scenario[] = [kill, stop, powerCut, diskFull, timing];
+const scenarios: readonly Scenario[] = [kill, stop, powerCut, diskFull, timing, searchOracle];
 const { values: { short, only } } = parseArgs({ options: { short: { type: 'boolean', default: false }, only: { type: 'string' } } });
 
 let passed = 0;

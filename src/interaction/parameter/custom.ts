@@ -7,7 +7,8 @@ import { systemViewer } from '../../access/viewer.js';
 import { hashOf } from '../../core/hash.js';
 import { makeRepeatedJob, type Job } from '../../core/job.js';
 import type { SearchParameterDef } from '../../fhir/definitions.js';
-import { readSearchParameter, typesOf } from '../../search/custom.js';
+import { readSearchParameter } from '../../search/custom.js';
+import { basesOf } from '../../search/parameter.js';
 import type { CustomParameter } from '../../search/registry.js';
 import type { Position } from '../../store/plan.js';
 import { find } from '../gate.js';
@@ -123,7 +124,7 @@ interface Indexing {
 
 /** Writes the index anew of every resource of the types; a resource that is written meanwhile gets it from that write. */
 const indexBy = async (service: Service, { definition, fingerprint, pending }: Known & { readonly pending: Pending }, { state, keep, signal }: Indexing): Promise<void> => {
-  const types = typesOf(definition);
+  const types = basesOf(definition);
   const total = await countOf(service, types);
   const left = state?.fingerprint === fingerprint && !state.done ? state : undefined;
   let done = 0;

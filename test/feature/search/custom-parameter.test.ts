@@ -118,6 +118,17 @@ describe('a search parameter that is stored', () => {
     expect(await found('Patient?_id=p7&_include=Patient:clinic')).toEqual(['p7', 'o']);
   });
 
+  it('of references keeps what it refers to from being deleted where the server holds references', async () => {
+    service = { ...service, options: { ...service.options, referentialIntegrity: 'enforce' } };
+    await put({ resourceType: 'Location', id: 'l', name: 'Ward' });
+    const referring = { resourceType: 'Patient', id: 'p1', extension: [{ url: 'http://example.org/ward', valueReference: { reference: 'Location/l' } }] };
+    await put(referring);
+    await put(nickname({ code: 'ward', type: 'reference', target: ['Location'], expression: "Patient.extension.where(url = 'http://example.org/ward').value" }));
+    await custom.catchUp();
+    expect(await found('Patient?ward=Location/l')).toEqual(['p1']);
+    await expect(call(service, { method: 'DELETE', url: 'Location/l' })).rejects.toThrow('refer to this Location');
+  });
+
   it('never takes the place of one of the specification, nor runs what cannot be compiled', async () => {
     await put(nickname({ code: 'family', expression: 'Patient.name.given' }));
     await put({ ...nickname({ url: 'http://example.org/x', code: 'odd', expression: "Patient.name.given.matches('(a+)+$')" }), id: 'odd' });
