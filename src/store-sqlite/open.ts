@@ -8,7 +8,7 @@ import type { SearchPage } from '../store/resource.js';
 import type { MaintenanceReport, MaintenanceTask, SearchRun, Store } from '../store/store.js';
 import { packEntries } from '../store-index/packed.js';
 import { OverBudget } from '../store-index/work.js';
-import { makeSnapshots, openConnection, type Connection } from './connection.js';
+import { makeSnapshots, openConnection, StoreFault, type Connection } from './connection.js';
 import { failureOf, toStoreError } from './failure.js';
 import { makeFileKeys, type FileKeys } from './keys.js';
 import { takeLock } from './lock.js';
@@ -60,11 +60,13 @@ interface Engine {
 /** Opens the store in a folder. Rejects with StoreInUse, with a StoreFault when settings or files are not as they must be. */
 export const openSqliteStore = async (options: SqliteOptions): Promise<Store> => {
   const { folder, clock, observe } = options;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const lock = takeLock(folder);
+  const file = join(folder, databaseFile);
+  const lock = explained(folder, () => {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return takeLock(folder);
+  });
   try {
-    const file = join(folder, databaseFile);
-    prepare(file, folder);
+    explained(folder, () => { prepare(file, folder); });
     const onFatal = (error: unknown): void => {
       observe({ kind: 'failure', requestId: undefined, where: 'store', error });
       options.onFatal?.(error);
@@ -81,6 +83,21 @@ export const openSqliteStore = async (options: SqliteOptions): Promise<Store> =>
   } catch (error) {
     lock.release();
     throw error;
+  }
+};
+
+const unwritable = /^(EROFS|EACCES|EPERM|SQLITE_READONLY|SQLITE_CANTOPEN)/;
+const damaged = /^SQLITE_(NOTADB|CORRUPT)/;
+
+/** Runs a step of the start; what the system says of its failure becomes what the operator can do about it. */
+const explained = <T>(folder: string, step: () => T): T => {
+  try {
+    return step();
+  } catch (cause) {
+    const { code } = failureOf(cause);
+    if (unwritable.test(code)) throw new StoreFault(`${folder} cannot be written (${code}): DATA_DIR must be a folder that this user may write.`, { cause });
+    if (damaged.test(code)) throw new StoreFault(`${join(folder, databaseFile)} is damaged or no store of this program (${code}): put a backup in its place with "concierge restore --from FILE --force".`, { cause });
+    throw cause;
   }
 };
 

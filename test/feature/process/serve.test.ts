@@ -89,6 +89,17 @@ describe('start', () => {
     expect((await create(third)).status).toBe(201);
   });
 
+  it('is refused on a file that is no store, which is named with the mend and left as it is', async () => {
+    const dataDir = folder();
+    const file = join(dataDir, 'store.db');
+    writeFileSync(file, 'not a database '.repeat(1_000));
+    const refused = await concierge(['serve'], { env: { DATA_DIR: dataDir } });
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain(`${file} is damaged or no store of this program`);
+    expect(refused.err).toContain('concierge restore');
+    expect(readFileSync(file, 'utf8')).toBe('not a database '.repeat(1_000));
+  });
+
   it.each([
     [{ PORT: 'x', PAGE_SIZE: '0' }, ['PORT', 'PAGE_SIZE']],
     [{ HOST: '0.0.0.0' }, ['auth-open-is-local']],
