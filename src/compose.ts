@@ -30,6 +30,7 @@ import { makeCustomParameters } from './interaction/parameter/custom.js';
 import { makeStateFile } from './interaction/parameter/state.js';
 import { recordOperations } from './operation/record/operations.js';
 import { makeProofOperations } from './operation/audit/proof.js';
+import { whoSaw } from './operation/audit/who-saw.js';
 import { makeTerminologyPart } from './operation/terminology/part.js';
 import { makeValidateOperation } from './operation/validate.js';
 import { httpDefaults, type HttpOptions } from './rest/options.js';
@@ -180,7 +181,7 @@ const followMs = 1_000;
 const indexMs = 50;
 
 const makeAuditPart = (service: Service, open: () => Promise<Journal>, index: AuditIndex): Part => ({
-  operations: makeProofOperations(open),
+  operations: [...makeProofOperations(open), whoSaw],
   jobs: [makeRepeatedJob({
     name: 'audit-journal', everyMs: followMs, act: async () => {
       await (await open()).follow();
