@@ -7,6 +7,7 @@ import type { Journal } from './audit/journal.js';
 import { securityStatement } from './authorization/discovery.js';
 import type { Mail } from './authorization/mail/mail.js';
 import type { AuthorizationPart } from './authorization/part.js';
+import { isMongo } from './config/check.js';
 import { fhirBase } from './config/read.js';
 import { keptSecret, prepareDataDir } from './config/data-dir.js';
 import type { Config } from './config/table.js';
@@ -37,6 +38,7 @@ import { httpDefaults, type HttpOptions } from './rest/options.js';
 import type { HttpServer, HttpServerParts, Mount } from './rest/server.js';
 import { makeRegistry } from './search/registry.js';
 import type { GrantStore } from './store/grant.js';
+import type { Store } from './store/store.js';
 import { openSqliteStore } from './store-sqlite/open.js';
 import { restoreSqlite, type Restored } from './store-sqlite/restore.js';
 import type { ExternalOptions } from './terminology/external.js';
@@ -90,11 +92,23 @@ const parts: readonly MakePart[] = [
   async (service) => ({ jobs: [makeExpireAnswers(service), makePrepare(service)] }),
 ];
 
+/** A start on one engine does not load the other. */
+const openStore = async ({ config, clock, observe, onFatal }: ComposeOptions): Promise<Store> => {
+  if (!isMongo(config.storeUrl)) return openSqliteStore({ folder: config.dataDir, clock, observe, writer: config.storeWriter, onFatal });
+  const { openMongoStore } = await import('./store-mongo/open.js');
+  return openMongoStore({ url: config.storeUrl, clock, observe });
+};
+
+const openGrants = async ({ storeUrl, dataDir }: Config, clock: Clock): Promise<GrantStore> => {
+  if (isMongo(storeUrl)) return (await import('./store-mongo/grant/open.js')).openMongoGrants({ url: storeUrl, clock });
+  return (await import('./store-sqlite/grant/open.js')).openSqliteGrants({ file: join(dataDir, 'authorization.db'), clock });
+};
+
 /** Resolves with the open core; rejects with StoreInUse when another process has the store, with an Error that says what is wrong otherwise. */
 export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptions): Promise<Core> => {
   const warning = await prepareDataDir(config.dataDir);
   if (warning !== undefined) observe({ kind: 'notice', level: 'warn', message: warning });
-  const store = await openSqliteStore({ folder: config.dataDir, clock, observe, writer: config.storeWriter, onFatal });
+  const store = await openStore({ config, clock, observe, onFatal });
   try {
     const operations = new Map<string, Operation>();
     let baseUrl = fhirBase(config, config.port);
@@ -217,10 +231,10 @@ const openMail = async ({ smtpUrl, mailFrom, mailbox }: Config, { clock }: Servi
 
 const openAuthorization = async (config: Config, service: Service): Promise<AuthorizationPart> => {
   // The provider is large, and tells of itself when it is loaded.
-  const [{ makeAuthorization }, { openSqliteGrants }] = await Promise.all([import('./authorization/part.js'), import('./store-sqlite/grant/open.js')]);
+  const { makeAuthorization } = await import('./authorization/part.js');
   if (config.authKey === undefined) service.observe({ kind: 'notice', level: 'info', message: 'AUTH_KEY is not set: the key of the authorization records lies beside them in DATA_DIR.' });
   const authKey = config.authKey ?? await keptSecret(config.dataDir, 'auth-key');
-  const grants: GrantStore = openSqliteGrants({ file: join(config.dataDir, 'authorization.db'), clock: service.clock });
+  const grants = await openGrants(config, service.clock);
   return makeAuthorization({
     grants, authKey, service, perform, mail: await openMail(config, service),
     elsewhere: config.signInIssuer === undefined ? undefined : { issuer: config.signInIssuer, clientId: config.signInClientId, clientSecret: config.signInClientSecret, name: config.signInName },

@@ -13,6 +13,9 @@ const loopback = /^(localhost|127(\.\d{1,3}){3}|::1|0:0:0:0:0:0:0:1)$/i;
 /** Returns whether only this machine reaches the host. */
 export const isLoopback = (host: string): boolean => loopback.test(host);
 
+/** Returns whether the store is a MongoDB. */
+export const isMongo = (storeUrl: string): boolean => /^mongodb(\+srv)?:\/\//.test(storeUrl);
+
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === false;
 
 export const checks: readonly Check[] = [
@@ -46,7 +49,7 @@ export const checks: readonly Check[] = [
   },
   {
     name: 'store-is-known',
-    fault: ({ storeUrl }) => (storeUrl === 'sqlite:' ? undefined : 'STORE_URL must be sqlite: - this version has no other engine.'),
+    fault: ({ storeUrl }) => (storeUrl === 'sqlite:' || isMongo(storeUrl) ? undefined : 'STORE_URL must be sqlite: or the address of a MongoDB replica set, mongodb://host/database?replicaSet=name.'),
   },
   { name: 'data-dir-is-a-folder', fault: ({ dataDir }) => (isFile(dataDir) ? 'DATA_DIR names a file; name a folder.' : undefined) },
   {

@@ -32,7 +32,7 @@ export const settings = {
   host: service(['HOST', '127.0.0.1', 'Address to listen on. Everything but loopback needs authorization.'], hostName),
   baseUrl: service(['BASE_URL', '', 'Where clients reach the server, without `/fhir`; `http://HOST:PORT` when absent. Links and `fullUrl` begin with it, whatever a request calls its host.'], optional(httpUrl)),
   dataDir: service(['DATA_DIR', './data', 'Folder of everything the server keeps: store, control socket, keys. Readable by the server alone.'], folder),
-  storeUrl: service(['STORE_URL', 'sqlite:', '`sqlite:` is the embedded store in DATA_DIR; `mongodb://...` is reserved for the MongoDB engine.'], { form: '`sqlite:`', read: (text) => text }),
+  storeUrl: service(['STORE_URL', 'sqlite:', '`sqlite:` is the embedded store in DATA_DIR; `mongodb://host/database?replicaSet=name` is a MongoDB replica set, which several servers may share when they have the same PAGE_SECRET and AUTH_KEY.'], { form: '`sqlite:` or `mongodb://...`', read: (text) => text }, true),
   auth: service(['AUTH', 'smart', '`smart`: SMART on FHIR with the authorization server of this program. `external`: access tokens (JWT, RFC 9068) of another one, see EXTERNAL_ISSUER. `open` means no authorization at all, and is refused unless HOST is loopback.'], choice('smart', 'external', 'open')),
   logLevel: service(['LOG_LEVEL', 'info', 'What is logged, as JSON lines. No level logs bodies, search values or names.'], choice('debug', 'info', 'warn', 'error', 'silent')),
   corsOrigins: service(['CORS_ORIGINS', '', 'Origins of web apps that may call the API from a browser; `*` for any.'], words),

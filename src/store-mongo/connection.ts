@@ -12,13 +12,17 @@ export interface ConnectionOptions {
 const times = { connectTimeoutMS: 1_000, serverSelectionTimeoutMS: 1_500, heartbeatFrequencyMS: 1_000, waitQueueTimeoutMS: 3_000 };
 const socketTimeoutMS = 4_000;
 
+const namesDatabase = /^mongodb(\+srv)?:\/\/[^/]+\/[^?]/;
+/** Of the database, when the URL names none. */
+const usualName = 'concierge';
+
 /** The database is not one that commits can be made on. */
 export class StoreFault extends Error {}
 
 /** Resolves with an open connection; rejects with a StoreFault for a server that has no transactions. */
 export const openConnection = async ({ url, patient = false }: ConnectionOptions): Promise<Connection> => {
   const connection = mongoose.createConnection(url, {
-    ...times, socketTimeoutMS: patient ? 0 : socketTimeoutMS, maxPoolSize: patient ? 1 : 20, minPoolSize: 0,
+    ...times, ...(namesDatabase.test(url) ? {} : { dbName: usualName }), socketTimeoutMS: patient ? 0 : socketTimeoutMS, maxPoolSize: patient ? 1 : 20, minPoolSize: 0,
     autoIndex: false, autoCreate: false, bufferCommands: false, retryWrites: true, readConcernLevel: 'majority', writeConcern: { w: 'majority', journal: true }, readPreference: 'primary',
   });
   try {

@@ -7,7 +7,7 @@ import { mongo, type Connection } from 'mongoose';
 import type { Clock } from '../core/clock.js';
 import type { Salt } from '../store-index/keys.js';
 import { databaseOf, StoreFault } from './connection.js';
-import { collections, validatorOf, type CollectionName, type FeedDocument } from './model.js';
+import { validatorOf, type CollectionName, type FeedDocument } from './model.js';
 
 interface Control {
   readonly _id: string;
@@ -25,25 +25,47 @@ interface Step {
   readonly apply: (database: Database) => Promise<void>;
 }
 
-const indexes: readonly (readonly [collection: CollectionName, name: string, keys: Record<string, 1 | -1>, options: mongo.CreateIndexesOptions])[] = [
-  ['resource', 'keys', { keys: 1, first: 1 }, {}],
-  ['resource', 'stored', { type: 1, deleted: 1, first: 1 }, {}],
-  ['resource', 'updated', { type: 1, updated: 1 }, {}],
+type Index = readonly [collection: CollectionName, name: string, keys: Record<string, 1 | -1>, options?: mongo.CreateIndexesOptions];
+
+const clinical: readonly Index[] = [
+  ['resource', 'keys', { keys: 1, first: 1 }],
+  ['resource', 'stored', { type: 1, deleted: 1, first: 1 }],
+  ['resource', 'updated', { type: 1, updated: 1 }],
   ['version', 'version', { key: 1, version: -1 }, { unique: true }],
-  ['version', 'type', { type: 1, _id: -1 }, {}],
-  ['version', 'updated', { updated: 1, _id: 1 }, {}],
-  ['answer', 'expires', { expires: 1 }, {}],
+  ['version', 'type', { type: 1, _id: -1 }],
+  ['version', 'updated', { updated: 1, _id: 1 }],
+  ['answer', 'expires', { expires: 1 }],
 ];
 
-const build = async (database: Database): Promise<void> => {
+const authorization: readonly Index[] = [
+  ['grant', 'alias', { kind: 1, alias: 1 }, { unique: true, partialFilterExpression: { alias: { $type: 'string' } } }],
+  ['grant', 'grant', { grant: 1 }],
+  ['grant', 'owner', { kind: 1, owner: 1, key: 1 }],
+  ['grant', 'key', { kind: 1, key: 1 }],
+  ['grant', 'expires', { expires: 1 }],
+];
+
+const build = async (database: Database, collections: readonly CollectionName[], indexes: readonly Index[]): Promise<void> => {
   const there = new Set((await database.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name));
   for (const name of collections) if (!there.has(name)) await database.createCollection(name, { validator: validatorOf(name) });
   for (const [collection, name, keys, options] of indexes) await database.collection(collection).createIndex(keys, { ...options, name });
+};
+
+const beginFeed = async (database: Database): Promise<void> => {
   await database.collection<FeedDocument>('feed').updateOne({ _id: 'feed' }, { $setOnInsert: { seq: 0, updated: 0, audit: 0, outbox: 0 } }, { upsert: true });
 };
 
 /** In order; the place in the list is the format. A step already released is never changed. */
-const steps: readonly Step[] = [{ about: 'resources, versions, journals and their indexes', apply: build }];
+const steps: readonly Step[] = [
+  {
+    about: 'resources, versions, journals and their indexes',
+    apply: async (database) => {
+      await build(database, ['resource', 'version', 'answer', 'audit', 'outbox', 'feed'], clinical);
+      await beginFeed(database);
+    },
+  },
+  { about: 'records of the authorization server', apply: (database) => build(database, ['grant'], authorization) },
+];
 
 const leaseMs = 30_000;
 const lookAgainMs = 100;

@@ -61,6 +61,23 @@ export interface FeedDocument {
   readonly outbox: number;
 }
 
+/** A record of the authorization server: a code, a token, an account. */
+export interface GrantDocument {
+  /** `kind/key`. */
+  readonly _id: string;
+  /** What the port calls its collection. */
+  readonly kind: string;
+  readonly key: string;
+  readonly value: string;
+  readonly revision: number;
+  /** `forever` when it does not expire. */
+  readonly expires: number;
+  readonly consumed: number | null;
+  readonly grant: string | null;
+  readonly owner: string | null;
+  readonly alias: string | null;
+}
+
 /** After every time there is. */
 export const forever = 9e15;
 
@@ -71,6 +88,7 @@ export interface Models {
   readonly audit: Model<JournalDocument>;
   readonly outbox: Model<JournalDocument>;
   readonly feed: Model<FeedDocument>;
+  readonly grant: Model<GrantDocument>;
 }
 
 /** Mongoose takes what is empty for missing, so what may be empty is required by the database alone. */
@@ -85,27 +103,31 @@ const shapes = {
   audit: { _id: must(Number), topic: may(String), text: may(String) },
   outbox: { _id: must(Number), topic: may(String), text: may(String) },
   feed: { _id: must(String), seq: must(Number), updated: must(Number), audit: must(Number), outbox: must(Number) },
+  grant: { _id: must(String), kind: must(String), key: must(String), value: may(String), revision: must(Number), expires: must(Number), consumed: may(Number), grant: may(String), owner: may(String), alias: may(String) },
 } as const;
 
 export type CollectionName = keyof typeof shapes;
-export const collections = Object.keys(shapes) as readonly CollectionName[];
 
 /** Returns the models of a connection. */
 export const makeModels = (connection: Connection): Models => {
   const model = <T>(name: CollectionName): Model<T> => connection.model<T>(name, new Schema<T>(shapes[name] as never, { ...options, id: false, collection: name }));
-  return { resource: model('resource'), version: model('version'), answer: model('answer'), audit: model('audit'), outbox: model('outbox'), feed: model('feed') };
+  return { resource: model('resource'), version: model('version'), answer: model('answer'), audit: model('audit'), outbox: model('outbox'), feed: model('feed'), grant: model('grant') };
 };
 
 const bsonTypes = new Map<unknown, string>([[String, 'string'], [Number, 'number'], [Boolean, 'bool'], [Buffer, 'binData']]);
 
+const mayBeAbsent = new Set(['body']);
+const mayBeNull = new Set(['consumed', 'grant', 'owner', 'alias']);
+
 /** Returns the guard of a collection as the database holds it. */
 export const validatorOf = (name: CollectionName): Record<string, unknown> => {
   const fields = Object.entries<{ type: unknown }>(shapes[name]);
+  const bsonType = (field: string, type: unknown): string[] => [bsonTypes.get(type) ?? 'array', ...(mayBeNull.has(field) ? ['null'] : [])];
   return {
     $jsonSchema: {
       bsonType: 'object',
-      required: fields.map(([field]) => field).filter((field) => field !== 'body'),
-      properties: Object.fromEntries(fields.map(([field, { type }]) => [field, { bsonType: bsonTypes.get(type) ?? 'array' }])),
+      required: fields.map(([field]) => field).filter((field) => !mayBeAbsent.has(field)),
+      properties: Object.fromEntries(fields.map(([field, { type }]) => [field, { bsonType: bsonType(field, type) }])),
     },
   };
 };
