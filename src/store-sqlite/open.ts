@@ -10,6 +10,7 @@ import { packEntries } from '../store-index/packed.js';
 import { OverBudget } from '../store-index/work.js';
 import { makeSnapshots, openConnection, StoreFault, type Connection } from './connection.js';
 import { failureOf, toStoreError } from './failure.js';
+import { databaseFile } from './files.js';
 import { makeFileKeys, type FileKeys } from './keys.js';
 import { takeLock } from './lock.js';
 import { packCommit } from './packed-commit.js';
@@ -34,9 +35,6 @@ export interface SqliteOptions {
   /** Where ways of searching change; for tests, which need both sides with few resources. */
   readonly thresholds?: { readonly sortable: number; readonly quick: number } | undefined;
 }
-
-/** Name of the database in its folder. */
-export const databaseFile = 'store.db';
 
 /** Rows a search may look at here; those that need more go to a thread, so that nobody waits for them. */
 const usualQuick = 1_000;

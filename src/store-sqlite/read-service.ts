@@ -1,13 +1,14 @@
 /** Reads that may take long, on whichever thread they are: searches, counts, histories through time, copies and checks of the file. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { SearchPlan } from '../store/plan.js';
 import type { HistoryPage, HistoryQuery } from '../store/resource.js';
 import type { IndexFault } from '../store/store.js';
 import { Cancelled, OverBudget } from '../store-index/work.js';
 import { checkFiles, checkIndex } from './check.js';
-import { makeSnapshots, openConnection } from './connection.js';
+import { makeSnapshots, openConnection, type Connection } from './connection.js';
 import { failureOf, type Failure } from './failure.js';
+import { grantsBackup, grantsFile } from './files.js';
 import { makeFileKeys } from './keys.js';
 import { makeReader } from './reader.js';
 import { readLayout } from './schema.js';
@@ -58,7 +59,8 @@ export const openReadService = ({ file, cacheMegabytes, sortable }: ReadServiceO
       case 'history':
         return { kind: 'history', page: reader.history(request.query) };
       case 'backup':
-        return copyTo(request.to, (to) => database.backup(to, { progress: () => 0x7fff_ffff }));
+        await copyGrants(file, request.to);
+        return copyTo(request.to, (to) => copyWhole(database, to));
       case 'check-index':
         return { kind: 'checked', done: request.entries.length, faults: atOnce(() => checkIndex(database, keys, request.entries)) };
       case 'check-files':
@@ -78,6 +80,21 @@ export const openReadService = ({ file, cacheMegabytes, sortable }: ReadServiceO
     },
     close: () => { database.close(); },
   };
+};
+
+/** All pages in one step: a copy made in several would begin anew with every commit. */
+const copyWhole = (database: Connection, to: string): Promise<{ totalPages: number }> => database.backup(to, { progress: () => 0x7fff_ffff });
+
+/** Accounts, apps and grants belong to a backup too; where there are none, none are copied. */
+const copyGrants = async (file: string, to: string): Promise<void> => {
+  const source = join(dirname(file), grantsFile);
+  if (!existsSync(source)) return;
+  const grants = openConnection({ file: source, mode: 'read' });
+  try {
+    await copyTo(grantsBackup(to), (part) => copyWhole(grants, part));
+  } finally {
+    grants.close();
+  }
 };
 
 /** The copy has its name only when it is whole and on disk. */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { StoreStatistics } from '../store/store.js';
 import { openConnection, StoreFault } from './connection.js';
 import { takeLock } from './lock.js';
-import { databaseFile, openSqliteStore, type SqliteOptions } from './open.js';
+import { databaseFile, grantsBackup, grantsFile } from './files.js';
+import { openSqliteStore, type SqliteOptions } from './open.js';
 
 export interface RestoreOptions extends Pick<SqliteOptions, 'folder' | 'clock' | 'observe'> {
   /** The file that a backup made. */
@@ -36,8 +37,10 @@ export const restoreSqlite = async ({ from, folder, force, ...rest }: RestoreOpt
       copyFileSync(from, copy);
       checkKind(copy, from);
       await checked({ folder: beside, ...rest });
-      replaced = present ? setAside(file, folder) : undefined;
+      const grants = grantsCopy(from, beside);
+      replaced = present ? setAside(folder, [databaseFile, ...(grants === undefined ? [] : [grantsFile])]) : undefined;
       renameSync(copy, file);
+      if (grants !== undefined) renameSync(grants, join(folder, grantsFile));
       syncFolder(folder);
     } finally {
       rmSync(beside, { recursive: true, force: true });
@@ -74,13 +77,29 @@ const checked = async (options: Pick<SqliteOptions, 'folder' | 'clock' | 'observ
   }
 };
 
+/** Returns a checked copy of the authorization records that belong to the backup; undefined when it has none. */
+const grantsCopy = (from: string, beside: string): string | undefined => {
+  const source = grantsBackup(from);
+  if (!existsSync(source)) return undefined;
+  const copy = join(beside, grantsFile);
+  copyFileSync(source, copy);
+  const database = openConnection({ file: copy, mode: 'write' });
+  try {
+    if (database.pragma('integrity_check', { simple: true }) !== 'ok') throw new StoreFault(`${source} is damaged.`);
+    database.pragma('journal_mode = DELETE');
+  } finally {
+    database.close();
+  }
+  return copy;
+};
+
 /** Links first: at no moment is there neither the old store nor the new one. A log that stayed would be played into the new file. */
-const setAside = (file: string, folder: string): string => {
+const setAside = (folder: string, names: readonly string[]): string => {
   const aside = mkdtempSync(join(folder, 'replaced-'));
-  const present = parts.filter((part) => existsSync(file + part));
-  for (const part of present) linkSync(file + part, join(aside, databaseFile + part));
+  const present = names.flatMap((name) => parts.map((part) => name + part)).filter((name) => existsSync(join(folder, name)));
+  for (const name of present) linkSync(join(folder, name), join(aside, name));
   syncFolder(aside);
-  for (const part of present) if (part !== '') rmSync(file + part);
+  for (const name of present) if (!names.includes(name)) rmSync(join(folder, name));
   return aside;
 };
 

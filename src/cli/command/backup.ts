@@ -9,7 +9,7 @@ export const backup: StoreCommand = {
   name: 'backup',
   summary: 'Copies the store to a new file as it is at one moment; the server goes on serving.',
   usage: '',
-  about: 'The file holds health data: it is readable by its owner alone. "concierge restore" reads it.',
+  about: 'The file holds health data: it is readable by its owner alone. Accounts, apps and grants go to FILE.authorization. "concierge restore" reads both. Keys (auth-key, audit.key, secret) are not in it: keep them elsewhere.',
   options: { to: { value: 'FILE', needed: true, about: 'The file to write; it must not exist.' } },
   needs: 'store',
   run: async (call, { service: { store } }) => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createPublicKey } from 'node:crypto';
 import { isSignedBy } from '../../../src/audit/checkpoint.js';
 import { isConsistent, isIncluded, leafHash } from '../../../src/audit/tree.js';
-import { databaseFile } from '../../../src/store-sqlite/open.js';
+import { databaseFile } from '../../../src/store-sqlite/files.js';
 import { concierge, type Ended } from '../../support/command.js';
 import { call } from '../../support/http.js';
 import { startServer, type RunningServer } from '../../support/server.js';

@@ -11,7 +11,8 @@ import { Frontier, isConsistent, consistencyProof, leafHash } from '../../../src
 import { verifyJournal, type Verified, type VerifyOptions } from '../../../src/audit/verify.js';
 import { systemClock } from '../../../src/core/clock.js';
 import { observeNothing } from '../../../src/core/observe.js';
-import { databaseFile, openSqliteStore } from '../../../src/store-sqlite/open.js';
+import { databaseFile } from '../../../src/store-sqlite/files.js';
+import { openSqliteStore } from '../../../src/store-sqlite/open.js';
 import type { Numbered, Store } from '../../../src/store/store.js';
 
 const count = 2_600;
