@@ -50,6 +50,13 @@ export const record = async ({ store }: Service, audit: readonly AuditRecord[]):
   }
 };
 
+/** Resolves when something that is no interaction, as a sign-in, is recorded; at once where nothing is. Throws `store-unavailable`. */
+export const recordEvent = async (service: Service, facts: Omit<AuditFacts, 'id' | 'begun' | 'recorded' | 'site'>): Promise<void> => {
+  if (service.audit === undefined) return;
+  const now = service.clock.now();
+  await record(service, [{ text: auditRecordText({ id: service.ids.resource(), begun: now, recorded: now, site: service.options.baseUrl, ...facts }) }]);
+};
+
 const kinds: Readonly<Partial<Record<InteractionName, AuditAction>>> = {
   'read': 'read', 'vread': 'read', 'history-instance': 'read', 'history-type': 'query', 'history-system': 'query',
   'search-type': 'query', 'search-system': 'query', 'search-compartment': 'query',

@@ -3,7 +3,7 @@ import type { Router } from 'express';
 import { toInstant } from '../../core/clock.js';
 import { parseScopes } from '../../access/scope.js';
 import { roles } from '../account/role.js';
-import { signIn } from '../account/sign-in.js';
+import { auditedSignIn } from './audited-sign-in.js';
 import { checkSecondFactor } from '../account/second-factor.js';
 import { endAll } from '../operator.js';
 import { mountPath } from '../option.js';
@@ -89,7 +89,7 @@ const connectedApp = async (server: Server, { text, language }: PageExchange, { 
 
 const takePassword = async (server: Server, page: PageExchange): Promise<void> => {
   const { email = '', password = '' } = page.form;
-  const result = await signIn(server, { email, password, address: server.addressOf(page.req) });
+  const result = await auditedSignIn(server, { email, password, address: server.addressOf(page.req) });
   if (result.kind === 'signed-in' && !result.needsSecond) return enter(server, page, result.account.id, ['pwd']);
   if (result.kind === 'signed-in') {
     await server.halves.put(halfOf(page), result.account.id);

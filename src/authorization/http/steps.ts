@@ -1,7 +1,7 @@
 /** The forms of one authorization, each a step: what it checks, what it keeps, where it goes on. */
 import { checkSecondFactor } from '../account/second-factor.js';
 import type { KnownAccount } from '../account/account.js';
-import { signIn } from '../account/sign-in.js';
+import { auditedSignIn } from './audited-sign-in.js';
 import { secondFactorBody, signInBody } from '../page/sign-in.js';
 import { decide } from './consent.js';
 import { checkPasskey, sendPasskeyChallenge } from './passkey.js';
@@ -32,7 +32,7 @@ const showSecond = async (flow: Flow, accountId: string, { fault, status }: { fa
 const takePassword: StepHandler = async (flow) => {
   const { server, page, client } = flow;
   const { email = '', password = '' } = page.form;
-  const result = await signIn(server, { email, password, address: server.addressOf(page.req) });
+  const result = await auditedSignIn(server, { email, password, address: server.addressOf(page.req) });
   server.recorder.note(client.client_id, { step: 'sign-in', ok: result.kind === 'signed-in', what: result.kind });
   switch (result.kind) {
     case 'signed-in':
