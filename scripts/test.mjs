@@ -23,6 +23,18 @@ const stage = (name, run) => {
   return good;
 };
 
+/** One that mongodb-memory-server has, finds or downloads; undefined, and why, when there is none. */
+const memoryServer = async () => {
+  try {
+    const { MongoMemoryReplSet } = await import('mongodb-memory-server');
+    const server = await MongoMemoryReplSet.create({ replSet: { count: 1, storageEngine: 'wiredTiger' } });
+    process.env.MONGO_TEST_URL = server.getUri();
+    return { stop: () => server.stop() };
+  } catch (error) {
+    return { why: error instanceof Error ? error.message.split('\n')[0] : String(error) };
+  }
+};
+
 const jest = () => {
   console.log('\n== tests ...');
   mkdirSync('dist', { recursive: true });
@@ -49,12 +61,15 @@ const jest = () => {
 if (stage('build', () => node('scripts/build.mjs'))) {
   stage('lint (typed)', () => node('node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0'));
   stage('ladder', () => node('node_modules/dependency-cruiser/bin/dependency-cruise.mjs', '--config', '.dependency-cruiser.cjs', 'src'));
+  const mongo = process.env.MONGO_TEST_URL === undefined ? await memoryServer() : {};
   jest();
+  await mongo.stop?.();
+  if (mongo.why !== undefined) note(`MongoDB: NOT RUN, its suites and cases had no server (${mongo.why}). Set MONGO_TEST_URL, or run: npm run test:mongo`);
 }
 
 console.log('\n== summary');
 for (const line of lines) console.log(`   ${line}`);
 if (!existsSync('../shared/data')) console.log('   not there: ../shared/data; tests that would read it ran on generated data only');
-console.log('   not part of this: MongoDB engine (not in this build); kill, power-cut, disk-full and stop tests (npm run test:fault); benchmarks (npm run bench)');
+console.log('   not part of this: all cases of the specification on MongoDB (npm run test:mongo); kill, power-cut, disk-full and stop tests (npm run test:fault); benchmarks (npm run bench)');
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

@@ -1,0 +1,46 @@
+/**
+ * Everything that runs on a MongoDB, all cases of the specification among it: `npm run test:mongo -- --url mongodb://...`, or
+ * on the server that MONGO_TEST_URL names (https://www.mongodb.com/docs/manual/replication/). The last line is `N passed, N failed`.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../src/core/package-root.js';
+
+const report = join(packageRoot, 'dist', 'mongo-result.json');
+
+interface Result {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly { readonly status: string }[] }[];
+}
+
+const urlOf = (args: readonly string[]): string | undefined => {
+  const at = args.indexOf('--url');
+  return at < 0 ? process.env['MONGO_TEST_URL'] : args[at + 1];
+};
+
+/** Runs jest; what it finds stands in the report. */
+const jest = (url: string, args: readonly string[]): { readonly passed: number; readonly failed: number } => {
+  rmSync(report, { force: true });
+  const { status } = spawnSync(process.execPath, ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', join('node_modules', 'jest', 'bin', 'jest.js'), '--json', `--outputFile=${report}`, ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'], cwd: packageRoot, env: { ...process.env, MONGO_TEST_URL: url, SPEC_MONGO: 'all' },
+  });
+  if (!existsSync(report)) return { passed: 0, failed: 1 };
+  const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8')) as Result;
+  // A file that cannot be loaded has no failed test in it.
+  const broken = testResults.filter((file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed')).length;
+  const failed = numFailedTests + broken;
+  return { passed: numPassedTests, failed: failed === 0 && (status !== 0 || numPassedTests === 0) ? 1 : failed };
+};
+
+const url = urlOf(process.argv);
+if (url === undefined) {
+  console.error('No MongoDB: give --url or set MONGO_TEST_URL.');
+  console.log('0 passed, 1 failed');
+  process.exit(1);
+}
+const runs = [jest(url, ['unit/store-mongo']), jest(url, ['feature/spec.test', '-t', 'on the engine mongo'])];
+const sum = (name: 'passed' | 'failed'): number => runs.reduce((total, run) => total + run[name], 0);
+console.log(`${String(sum('passed'))} passed, ${String(sum('failed'))} failed`);
+process.exit(sum('failed') === 0 ? 0 : 1);
