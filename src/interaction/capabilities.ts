@@ -3,6 +3,7 @@ import { FhirError } from '../core/error.js';
 import { resourceTypes } from '../fhir/definitions.js';
 import type { Context, Interaction } from './context.js';
 import { checkParams, singleParam } from './params.js';
+import { isServerWritten } from './permission.js';
 import { routeTable } from './route.js';
 import type { Operation, Service } from './service.js';
 import { compartmentUrls, includesByType, searchParamsOf } from './search-capability.js';
@@ -76,18 +77,21 @@ const codesOf = (shapes: readonly string[]): string[] => [...new Set(routeTable.
 const typeCodes = (): string[] => codesOf(['type', 'type-history', 'instance', 'instance-history', 'version']);
 const systemCodes = (): string[] => ['transaction', 'batch', ...codesOf(['system', 'system-history']).filter((code) => code !== 'transaction')];
 
+const writing = new Set(['create', 'update', 'patch', 'delete']);
+
 const resourceCapability = (service: Service, type: string): Record<string, unknown> => {
   const { options } = service;
+  const readOnly = isServerWritten(service, type);
   return {
     type,
-    interaction: typeCodes().map((code) => ({ code })),
+    interaction: typeCodes().filter((code) => !readOnly || !writing.has(code)).map((code) => ({ code })),
     versioning: options.requireIfMatch ? 'versioned-update' : 'versioned',
     readHistory: true,
-    updateCreate: options.clientIds,
-    conditionalCreate: true,
+    updateCreate: options.clientIds && !readOnly,
+    conditionalCreate: !readOnly,
     conditionalRead: 'full-support',
-    conditionalUpdate: true,
-    conditionalDelete: options.conditionalDelete,
+    conditionalUpdate: !readOnly,
+    conditionalDelete: readOnly ? 'not-supported' : options.conditionalDelete,
     referencePolicy: options.referentialIntegrity === 'enforce' ? ['literal', 'logical', 'enforced'] : ['literal', 'logical'],
   };
 };

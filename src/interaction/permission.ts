@@ -5,7 +5,7 @@ import type { Permission } from '../access/scope.js';
 import { FhirError } from '../core/error.js';
 import type { InteractionName } from './request.js';
 import { routeTable } from './route.js';
-import type { Context, Operation } from './service.js';
+import type { Context, Operation, Service } from './service.js';
 
 const byInteraction = new Map(routeTable.map(({ interaction, permissions }): [InteractionName, readonly Permission[]] => [interaction, permissions]));
 const none: readonly Permission[] = [];
@@ -35,9 +35,12 @@ export const checkRequest = (context: Context): void => {
   checkPermitted(viewer, demandOf(context), rightsScope(context));
 };
 
+/** Returns whether resources of the type are made by the server alone. */
+export const isServerWritten = ({ audit }: Pick<Service, 'audit'>, type: string): boolean => audit !== undefined && type === 'AuditEvent';
+
 /** Records of the audit are made by the server alone, and nobody changes them. */
 const checkNotAudit = ({ service, request: { interaction, type } }: Context): void => {
-  if (service.audit === undefined || type !== 'AuditEvent' || !writing.has(interaction)) return;
+  if (type === undefined || !isServerWritten(service, type) || !writing.has(interaction)) return;
   throw new FhirError('method-not-allowed', 'Records of the audit are made by this server alone; they can be read and searched.', { allow: ['GET', 'HEAD'] });
 };
 

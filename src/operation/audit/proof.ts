@@ -39,7 +39,7 @@ export const makeProofOperations = (open: OpenJournal): readonly Operation[] => 
 ].map((make) => make(open));
 
 const operation = (name: string, rules: ParameterRules, body: (context: Context, journal: Journal) => Promise<string>) => (open: OpenJournal): Operation => ({
-  name, definition: `https://concierge-fhir.dev/OperationDefinition/AuditEvent-${name}`, levels: ['type'], types: ['AuditEvent'], affectsState: false, parameters: Object.keys(rules),
+  name, definition: `https://concierge-fhir.example.org/OperationDefinition/AuditEvent-${name}`, levels: ['type'], types: ['AuditEvent'], affectsState: false, parameters: Object.keys(rules),
   handle: async (context) => {
     // How much is recorded tells of others; it is for who sees all of the audit.
     if (isBoundTo(context, 'AuditEvent')) throw new FhirError('forbidden', `$${name} is for those who see the whole audit.`);

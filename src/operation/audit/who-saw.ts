@@ -15,7 +15,7 @@ const most = 1_000;
 /** Accesses that were answered, the newest first, each as one `access` with its parts. */
 export const whoSaw: Operation = {
   name: 'who-saw',
-  definition: 'https://concierge-fhir.dev/OperationDefinition/Patient-who-saw',
+  definition: 'https://concierge-fhir.example.org/OperationDefinition/Patient-who-saw',
   levels: ['instance'],
   types: ['Patient'],
   affectsState: false,
