@@ -1,5 +1,6 @@
 /** `concierge restore --from FILE`: puts a backup in the place of the store. */
 import { existsSync } from 'node:fs';
+import { isMongo } from '../../config/check.js';
 import { readConfig, servingChecks } from '../../config/read.js';
 import { StoreInUse } from '../../store/store.js';
 import type { PlainCommand } from '../command.js';
@@ -17,7 +18,8 @@ export const restore: PlainCommand = {
     takeNoWords(call.given);
     const from = pathFrom(call, call.given.required('from'));
     if (!existsSync(from)) throw new CommandError('failed', `There is no file ${from}.`);
-    const { dataDir } = readConfig(undefined, { without: servingChecks });
+    const { dataDir, storeUrl } = readConfig(undefined, { without: servingChecks });
+    if (isMongo(storeUrl)) throw new CommandError('failed', 'STORE_URL names a MongoDB, which is restored by its own tools: mongorestore --oplogReplay.');
     const { restoreStore } = await import('../../compose.js');
     try {
       const { statistics: { resources: counts, versions }, replaced } = await restoreStore({ dataDir, from, force: call.given.flag('force') });

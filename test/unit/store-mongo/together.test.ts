@@ -64,6 +64,9 @@ describeMongo('several servers on one MongoDB', (server) => {
       const follow = async (): Promise<void> => {
         for (let last = false; !last;) {
           last = done;
+          // What is counted and what is there are of one moment.
+          const page = await stores[2]?.history({ count: 1 });
+          expect(page?.versions[0]?.seq ?? 0).toBe(page?.total);
           for (const { seq } of await stores[2]?.changes(seen.at(-1) ?? 0, 100) ?? []) seen.push(seq);
         }
       };
