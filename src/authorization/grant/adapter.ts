@@ -71,19 +71,36 @@ const payloadOf = (record: KeptGrantRecord | undefined): AdapterPayload | undefi
 
 const backRoutes = new Set(['token', 'introspection', 'revocation', 'pushed_authorization_request']);
 
+/** The record that stands in for clients that are not registered: found, unsealed and read as theirs would be. */
+const standInKey = { collection: 'StandIn', key: 'client' };
+const noKey = { collection: 'StandIn', key: 'none' };
+
 /**
  * Where clients prove who they are, an unknown one is stood in for by one whose secret nobody has: it is refused after the
- * same work as a known one with a wrong secret, so that time does not tell which ids are registered.
+ * same work as a known one with a wrong secret, so that time does not tell which ids are registered. Either way one record is
+ * looked for in vain and one is found.
  */
 const makeClientAdapter = (options: AdapterOptions): Adapter => {
+  const { grants } = options;
   const plain = makeAdapter(clientModel, options);
-  const nobodys = randomSecret();
-  const standIn = (id: string): AdapterPayload => ({
-    client_id: id, client_secret: nobodys, token_endpoint_auth_method: 'client_secret_basic', redirect_uris: ['https://nobody.invalid/'],
+  const kept: AdapterPayload = {
+    client_secret: randomSecret(), token_endpoint_auth_method: 'client_secret_basic', redirect_uris: ['https://nobody.invalid/'],
     grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'],
-  });
+  };
+  const standIn = async (id: string): Promise<AdapterPayload> => {
+    const record = await grants.get(standInKey);
+    if (record === undefined) await grants.insertOnce({ ...standInKey, value: JSON.stringify(kept) });
+    return { ...(payloadOf(record) ?? kept), client_id: id };
+  };
   const isProving = (): boolean => backRoutes.has((Provider.ctx?.oidc as { route?: string } | undefined)?.route ?? '');
-  return { ...plain, find: async (id) => (await plain.find(id)) ?? (isProving() ? standIn(id) : undefined) };
+  const find = async (id: string): Promise<AdapterPayload | undefined> => {
+    const found = await plain.find(id);
+    if (!isProving()) return found ?? undefined;
+    if (found === undefined) return standIn(id);
+    await grants.get(noKey);
+    return found ?? undefined;
+  };
+  return { ...plain, find };
 };
 
 /** Sessions end when idle: each use within the time moves the end, sign-in's own end does not move. */
