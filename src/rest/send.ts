@@ -31,10 +31,12 @@ const write = (host: Host, exchange: Exchange, { status, headers, contentType, b
   if (res.headersSent || exchange.refusedWith !== undefined || res.destroyed) return;
   const list = headList(host, exchange);
   if (headers !== undefined) list.push(...headers);
-  if (body !== undefined) list.push('Content-Type', contentType ?? exchange.form.contentType, 'Content-Length', String(encoded?.length ?? Buffer.byteLength(body)));
+  // Bytes go out as they are; a text would be measured and encoded once more on its way to the socket.
+  const bytes = encoded ?? (body === undefined ? undefined : Buffer.from(body));
+  if (bytes !== undefined) list.push('Content-Type', contentType ?? exchange.form.contentType, 'Content-Length', String(bytes.length));
   else if (status !== 204 && status !== 304) list.push('Content-Length', '0');
   res.writeHead(status, list);
-  res.end(encoded ?? body);
+  res.end(bytes);
 };
 
 /** What every answer carries. */
