@@ -1,5 +1,5 @@
 /** Values that results are sorted by, read from packed entries, and their order. */
-import type { SortKey } from '../store/plan.js';
+import type { Position, SortKey } from '../store/plan.js';
 import type { Keys } from './keys.js';
 import { kinds, type PackedCursor } from './packed.js';
 
@@ -51,6 +51,37 @@ export const comparer = (sort: readonly SortKey[]) => (a: Sorted, b: Sorted): nu
     if (order !== 0) return order;
   }
   return a.at - b.at || a.rid - b.rid;
+};
+
+/** Returns the place in the order that a page link of a sorted search names: the values of its keys, then type and first storing. */
+export const toSorted = (position: Position, keys: number): Sorted => ({
+  values: position.slice(0, keys), at: Number(position[keys]), rid: Number(position[keys + 1]), seq: 0,
+});
+
+/** Returns the link to what comes after a match: what `toSorted` reads. */
+export const toPosition = ({ values, at, rid }: Sorted): Position => [...values, at, rid];
+
+/** What collects the start of an order. */
+export interface Foremost {
+  readonly add: (one: Sorted) => void;
+  /** Returns those kept, in order. */
+  readonly all: () => Sorted[];
+}
+
+/** Keeps only the first `enough` of all matches after a place, however many there are: room for a few pages, put in order when it is full. */
+export const foremost = (sort: readonly SortKey[], { after, enough }: { readonly after: Sorted | undefined; readonly enough: number }): Foremost => {
+  const compare = comparer(sort);
+  const full = 4 * enough + 256;
+  let kept: Sorted[] = [];
+  const trim = (): Sorted[] => (kept = kept.sort(compare).slice(0, enough));
+  return {
+    add: (one) => {
+      if (after !== undefined && compare(one, after) <= 0) return;
+      kept.push(one);
+      if (kept.length >= full) trim();
+    },
+    all: trim,
+  };
 };
 
 /** Returns how each key is read of a resource of a type. */

@@ -2,7 +2,7 @@
 import type { Position, SearchPlan, SortKey } from '../../store/plan.js';
 import type { SearchStep } from '../../store/resource.js';
 import { toNode, type Node } from '../../store-index/node.js';
-import { comparer, readersOf, type Sorted } from '../../store-index/sort.js';
+import { foremost, readersOf, toPosition, toSorted } from '../../store-index/sort.js';
 import { maxTimeMS } from '../transaction.js';
 import { matches, wayOf, type Finding, type Way } from './finding.js';
 
@@ -55,15 +55,8 @@ const inStoredOrder = async (finding: Finding, { types, where, count, after }: S
   return { seqs };
 };
 
-const toSorted = (position: Position, keys: number): Sorted => ({ values: position.slice(0, keys), at: Number(position[keys]), rid: Number(position[keys + 1]), seq: 0 });
-
-/** Keeps only as many as the page needs while it goes through all matches. */
 const sortedPage = async (finding: Finding, { types, where, count, after }: SearchPlan, sort: readonly SortKey[]): Promise<Omit<FoundPage, 'steps'>> => {
-  const start = after === undefined ? undefined : toSorted(after, sort.length);
-  const compare = comparer(sort);
-  const enough = count + 1;
-  let kept: Sorted[] = [];
-  const trim = (): void => { kept = kept.sort(compare).slice(0, enough); };
+  const first = foremost(sort, { after: after === undefined ? undefined : toSorted(after, sort.length), enough: count + 1 });
   for (const [at, type] of types.entries()) {
     const node = toNode(where, type, finding.keys);
     if (node.op === 'none') continue;
@@ -71,17 +64,14 @@ const sortedPage = async (finding: Finding, { types, where, count, after }: Sear
     const way = await wayOf(finding, node, type);
     await stepped(finding, way, { then: ', then sort' }, async () => {
       for await (const match of matches(finding, way, { after: 0, ordered: false })) {
-        const one = { values: readers.map((read) => read(match)), at, rid: match.first, seq: match.seq };
-        if (start !== undefined && compare(one, start) <= 0) continue;
-        kept.push(one);
-        if (kept.length >= 4 * enough + 256) trim();
+        first.add({ values: readers.map((read) => read(match)), at, rid: match.first, seq: match.seq });
       }
     });
   }
-  trim();
+  const kept = first.all();
   const page = kept.slice(0, count);
   const last = page.at(-1);
-  return { seqs: page.map(({ seq }) => seq), next: kept.length > count && last !== undefined ? [...last.values, last.at, last.rid] : undefined };
+  return { seqs: page.map(({ seq }) => seq), next: kept.length > count && last !== undefined ? toPosition(last) : undefined };
 };
 
 /** Runs a step and notes what it cost. */

@@ -2,7 +2,7 @@
 import type { Position, SearchPlan } from '../../store/plan.js';
 import type { SearchStep } from '../../store/resource.js';
 import { toNode, type Node } from '../../store-index/node.js';
-import { comparer, readersOf, type Sorted } from '../../store-index/sort.js';
+import { foremost, readersOf, toPosition, toSorted, type Sorted } from '../../store-index/sort.js';
 import { Work, type WorkOptions } from '../../store-index/work.js';
 import type { Connection } from '../connection.js';
 import type { FileKeys } from '../keys.js';
@@ -93,17 +93,12 @@ const stretchPage = ({ work, resources }: Finding, how: Found, { stretch, after,
     return { seqs: rows.map(({ seq }) => seq), rows, next: found.length > count && last !== undefined ? [0, last.rid] : undefined };
   });
 
-const toSorted = (position: Position, keys: number): Sorted => ({
-  values: position.slice(0, keys), at: Number(position[keys]), rid: Number(position[keys + 1]), seq: 0,
-});
-
 const sortedPage = (finding: Finding, plan: SearchPlan, sort: NonNullable<SearchPlan['sort']>): Omit<FoundPage, 'steps'> => {
   const after = plan.after === undefined ? undefined : toSorted(plan.after, sort.length);
   const found = isWalked(finding, plan, sort) ? walkPage(finding, plan, { sort, after }) : gatherPage(finding, plan, { sort, after });
   const page = found.slice(0, plan.count);
   const last = page.at(-1);
-  const next: Position | undefined = found.length > plan.count && last !== undefined ? [...last.values, last.at, last.rid] : undefined;
-  return { seqs: page.map(({ seq }) => seq), next };
+  return { seqs: page.map(({ seq }) => seq), next: found.length > plan.count && last !== undefined ? toPosition(last) : undefined };
 };
 
 const isWalked = (finding: Finding, { types, where }: SearchPlan, sort: NonNullable<SearchPlan['sort']>): boolean => {
@@ -134,12 +129,8 @@ const walkPage = (finding: Finding, { types, where, count }: SearchPlan, { sort,
   });
 };
 
-/** Keeps only as many as the page needs while it goes through all matches. */
 const gatherPage = (finding: Finding, { types, where, count }: SearchPlan, { sort, after }: SortedAsk): Sorted[] => {
-  const compare = comparer(sort);
-  const enough = count + 1;
-  let kept: Sorted[] = [];
-  const trim = (): void => { kept = kept.sort(compare).slice(0, enough); };
+  const first = foremost(sort, { after, enough: count + 1 });
   for (const [at, type] of types.entries()) {
     const node = toNode(where, type, finding.keys);
     if (node.op === 'none') continue;
@@ -147,13 +138,9 @@ const gatherPage = (finding: Finding, { types, where, count }: SearchPlan, { sor
     const how = howToFind(finding, node, { type, all: true });
     finding.work.step(`${nameOf(how)}, then sort`, isIndexed(how), () => {
       for (const candidate of candidates(finding, how)) {
-        const one = { values: readers.map((read) => read(candidate)), at, rid: candidate.rid, seq: candidate.seq };
-        if (after !== undefined && compare(one, after) <= 0) continue;
-        kept.push(one);
-        if (kept.length >= 4 * enough + 256) trim();
+        first.add({ values: readers.map((read) => read(candidate)), at, rid: candidate.rid, seq: candidate.seq });
       }
     });
   }
-  trim();
-  return kept;
+  return first.all();
 };
