@@ -44,6 +44,10 @@ export interface AuditFacts {
   readonly agent: AuditAgent;
   /** Why, as codes of http://terminology.hl7.org/CodeSystem/v3-ActReason. */
   readonly purpose?: readonly string[] | undefined;
+  /** Why, in the words of who asked. */
+  readonly reason?: string | undefined;
+  /** It was possible by break-glass alone. */
+  readonly emergency?: true | undefined;
   /** Id of the one patient it is about. */
   readonly patient?: string | undefined;
   /** `Type/id`, or `Type/id/_history/version`. */
@@ -101,8 +105,15 @@ const coding = ({ system, code, display }: Coded): string =>
 const subtypeOf = (subtype: string | Coded): string =>
   (typeof subtype === 'string' ? `{"system":"http://hl7.org/fhir/restful-interaction","code":"${subtype}"}` : coding(subtype));
 
-const purposeOf = ({ purpose = [] }: AuditFacts): string =>
-  (purpose.length === 0 ? '' : `,"purposeOfEvent":[{"coding":[${purpose.map((code) => coding({ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code })).join(',')}]}]`);
+/** Of http://terminology.hl7.org/CodeSystem/v3-ActReason. */
+const breakTheGlass = 'BTG';
+
+const purposeOf = ({ purpose = [], reason, emergency }: AuditFacts): string => {
+  const codes = emergency === true && !purpose.includes(breakTheGlass) ? [breakTheGlass, ...purpose] : purpose;
+  const codings = codes.map((code) => coding({ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code }));
+  const members = [...(codings.length === 0 ? [] : [`"coding":[${codings.join(',')}]`]), ...(reason === undefined ? [] : [`"text":${quoted(reason)}`])];
+  return members.length === 0 ? '' : `,"purposeOfEvent":[{${members.join(',')}}]`;
+};
 
 const agentsOf = ({ action, agent, site }: AuditFacts): string => {
   const { clientIsSource } = actions[action];

@@ -97,7 +97,7 @@ type Facts = Omit<AuditFacts, 'id' | 'begun' | 'recorded' | 'agent' | 'requestId
 
 const recordOf = ({ service, viewer, request, trail }: Context, facts: Facts): AuditRecord => {
   const now = service.clock.now();
-  return { text: auditRecordText({ id: service.ids.resource(), begun: trail?.begun ?? now, recorded: now, agent: agentOf(viewer, request), requestId: request.requestId, site: service.options.baseUrl, ...facts }) };
+  return { text: auditRecordText({ id: service.ids.resource(), begun: trail?.begun ?? now, recorded: now, agent: agentOf(viewer, request), requestId: request.requestId, site: service.options.baseUrl, ...trail?.why?.(facts.patient), ...facts }) };
 };
 
 const agentOf = (viewer: Viewer, { address }: FhirRequest): AuditAgent => {

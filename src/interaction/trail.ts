@@ -1,8 +1,12 @@
 /** What one request was shown and has written, gathered at the gate: what its audit will tell. */
+import type { AuditFacts } from '../audit/event.js';
 import { compartmentParams } from '../fhir/definitions.js';
 import type { Registry } from '../search/registry.js';
 import type { IndexEntry } from '../store/index-entry.js';
 import type { Version } from '../store/resource.js';
+
+/** For what, and whether by break-glass. */
+export type Why = Pick<AuditFacts, 'purpose' | 'reason' | 'emergency'>;
 
 export interface Trail {
   /** Milliseconds since 1970. */
@@ -13,6 +17,8 @@ export interface Trail {
   isHidden: boolean;
   /** A commit has taken the audit with it. */
   isRecorded: boolean;
+  /** Returns why this patient's data may be seen, where it was said; set by who loads what the viewer may reach. */
+  why?: ((patient: string | undefined) => Why | undefined) | undefined;
 }
 
 /** Returns the trail of a request that begins. */
