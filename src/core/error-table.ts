@@ -68,6 +68,7 @@ export const errorTable = {
   'internal': row(500, 'exception', 'The server failed. Nothing was stored.', 'Repeat; if it stays, give the operator the request id.'),
   'not-implemented': row(501, 'not-supported', 'This server does not do that.', 'See /fhir/metadata for what it does.'),
   'store-unavailable': row(503, 'transient', 'The store cannot answer now.', 'Repeat after the time Retry-After names.'),
+  'store-moved': row(503, 'transient', 'The data of this server has moved to another store, from which it is served now.', 'Go to the address the operator names; the operator sets STORE_URL to the new store and starts the server again.'),
   'overloaded': row(503, 'throttled', 'The server has more work than it can take.', 'Repeat after the time Retry-After names.'),
   'parameter-pending': row(503, 'transient', 'A search parameter that was stored a moment ago is still being indexed.', 'Repeat after the time Retry-After names; the message says how far it is.'),
   'shutting-down': row(503, 'transient', 'The server is stopping.', 'Repeat after the time Retry-After names.'),

@@ -81,7 +81,7 @@ const keepError = async (context: Context, error: FhirError, replayMore: Replay 
 
 const replayKept = async (context: Context, replayMore: Replay | undefined): Promise<FhirResponse | undefined> => {
   const slot = slotOf(context);
-  const kept = slot && (await context.service.store.answer(slot.key, context.service.clock.now()));
+  const [kept] = slot === undefined ? [] : await context.service.store.answers({ key: slot.key }, context.service.clock.now());
   if (slot === undefined || kept === undefined) return undefined;
   if (kept.fingerprint !== slot.fingerprint) {
     throw new FhirError('idempotency-conflict', 'This Idempotency-Key was used with another request; use a new key for a new request.', { location: 'http.Idempotency-Key' });

@@ -72,17 +72,17 @@ const makeGroup = ({ models, keys, session }: Begun, known: Known): Group => {
   let { feed, kept } = known;
   const { states, answers } = known;
   const pending = makePending();
-  const put = ({ type, id, method, base, body, index }: Write): void => {
+  const put = ({ type, id, method, base, body, index, updated = feed.updated }: Write): void => {
     const name = nameOf({ type, id });
     const before = states.get(name);
     const seq = feed.seq + 1;
-    feed = { ...feed, seq };
+    feed = { ...feed, seq, updated: Math.max(feed.updated, updated) };
     const packed = body === undefined ? Buffer.alloc(0) : packEntries(type, index, keys);
     const state: State = { version: base + 1, deleted: body === undefined, first: before?.first ?? seq, seq };
     states.set(name, state);
-    pending.resource({ _id: name, type, id, updated: feed.updated, packed, keys: indexKeys(packed, keys), ...state }, before?.version ?? 0);
-    const text = body && body.text.slice(0, body.stampAt) + toInstant(feed.updated) + body.text.slice(body.stampAt + stampLength);
-    pending.version({ _id: seq, key: name, type, id, version: base + 1, updated: feed.updated, until: forever, method, body: text }, before?.seq);
+    pending.resource({ _id: name, type, id, updated, packed, keys: indexKeys(packed, keys), ...state }, before?.version ?? 0);
+    const text = body && body.text.slice(0, body.stampAt) + toInstant(updated) + body.text.slice(body.stampAt + stampLength);
+    pending.version({ _id: seq, key: name, type, id, version: base + 1, updated, until: forever, method, body: text }, before?.seq);
   };
   return {
     feed: () => feed,

@@ -15,7 +15,7 @@ import { readHistory } from './history.js';
 import { maintain } from './maintain.js';
 import { migrate } from './migrate.js';
 import { makeModels } from './model.js';
-import { readAnswer, readChanges, readRecords, readStatistics, readVersion, toVersion } from './reader.js';
+import { readAnswers, readChanges, readRecords, readStatistics, readVersion, toVersion } from './reader.js';
 import { isReferenced } from './referrer.js';
 import { executeCount, executeSearch } from './search/execute.js';
 import type { Finding } from './search/finding.js';
@@ -67,7 +67,7 @@ const makeStore = (writing: Writing, { clock, observe, searchBudget }: Required<
     count: (plan, run = {}) => searching(writing, { ...run, budget: run.budget ?? searchBudget }, (finding) => executeCount(finding, plan)),
     history: (query) => storing(() => readHistory(connection, models, query)),
     changes: (after, limit) => storing(() => readChanges(models, after, limit)),
-    answer: (key, now) => storing(() => readAnswer(models, key, now)),
+    answers: (query, now) => storing(() => readAnswers(models, query, now)),
     records: (journal, after, limit) => storing(() => readRecords(models, { journal, after, limit })),
     statistics: () => storing(() => readStatistics(connection, models)),
     maintain: (task) => storing(() => maintain(writing, task)),

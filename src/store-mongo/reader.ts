@@ -1,10 +1,11 @@
 /** Everything but search that is read: versions, the feed, answers, journals, numbers (https://hl7.org/fhir/R4/http.html#vread). */
 import type { Connection } from 'mongoose';
-import type { Numbered, StoreStatistics } from '../store/store.js';
+import type { AnswerQuery, Numbered, StoreStatistics } from '../store/store.js';
 import type { ResourceKey, StoredAnswer, Version } from '../store/resource.js';
 import { databaseOf } from './connection.js';
 import { nameOf } from './group.js';
 import type { Models, VersionDocument } from './model.js';
+import { readMark } from './mark.js';
 import { maxTimeMS, readAtOnce } from './transaction.js';
 
 /** Returns a version as the port has it. */
@@ -23,10 +24,12 @@ export const readVersion = async ({ version: versions }: Models, key: ResourceKe
 export const readChanges = async ({ version }: Models, after: number, limit: number): Promise<Version[]> =>
   (await version.find({ _id: { $gt: after } }).hint({ _id: 1 }).sort({ _id: 1 }).limit(limit).maxTimeMS(maxTimeMS).lean()).map(toVersion);
 
-/** Resolves with the answer kept under a key. */
-export const readAnswer = async ({ answer }: Models, key: string, now: number): Promise<StoredAnswer | undefined> => {
-  const found = await answer.findOne({ _id: key, expires: { $gt: now } }).maxTimeMS(maxTimeMS).lean();
-  return found === null ? undefined : { key: found._id, fingerprint: found.fingerprint, expires: found.expires, answer: found.answer };
+/** Resolves with answers kept under keys. */
+export const readAnswers = async ({ answer }: Models, query: AnswerQuery, now: number): Promise<StoredAnswer[]> => {
+  const found = 'key' in query
+    ? answer.find({ _id: query.key, expires: { $gt: now } })
+    : answer.find({ _id: { $gt: query.after }, expires: { $gt: now } }).hint({ _id: 1 }).sort({ _id: 1 }).limit(query.limit);
+  return (await found.maxTimeMS(maxTimeMS).lean()).map(({ _id, fingerprint, expires, answer: kept }) => ({ key: _id, fingerprint, expires, answer: kept }));
 };
 
 /** Resolves with records of a journal after a number. */
@@ -40,7 +43,7 @@ export const readStatistics = (connection: Connection, { resource, feed }: Model
     const seq = (await feed.findOne({ _id: 'feed' }).session(session).maxTimeMS(maxTimeMS).lean())?.seq ?? 0;
     const resources = Object.fromEntries(counted.map(({ _id, count }): [string, number] => [_id, count]).sort(([a], [b]) => (a < b ? -1 : 1)));
     // Feed positions are dense: as many versions as the last one says.
-    return { resources, versions: seq, seq, bytes: await bytesOf(connection) };
+    return { resources, versions: seq, seq, bytes: await bytesOf(connection), mark: await readMark(connection) };
   });
 
 const bytesOf = async (connection: Connection): Promise<number> => {

@@ -3,8 +3,11 @@ import type { ClientSession, Connection } from 'mongoose';
 import type { Commit, CommitResult, Guard } from '../store/resource.js';
 import type { Keys } from '../store-index/keys.js';
 import { Work } from '../store-index/work.js';
+import { FhirError } from '../core/error.js';
+import { movedText } from '../store/store.js';
 import { beginGroup, nameOf, type Group } from './group.js';
 import type { Models } from './model.js';
+import { readMark, writeMark } from './mark.js';
 import { isReferenced } from './referrer.js';
 import { executeSearch } from './search/execute.js';
 import { readAtOnce, transact, type Patience } from './transaction.js';
@@ -23,10 +26,13 @@ const budget = 10_000_000;
 export const writeGroup = (writing: Writing, commits: readonly Commit[], now: number): Promise<CommitResult[]> =>
   transact(writing.connection, writing.patience, async (session) => {
     const group = await beginGroup({ ...writing, session, commits, now });
+    const moved = (await readMark(writing.connection, session)).state === 'moved';
     const results: CommitResult[] = [];
     for (const commit of commits) {
+      if (moved && commit.mark === undefined) throw new FhirError('store-moved', movedText, { retryAfter: 60 });
       const result = await decide({ ...writing, session, group }, commit, now);
       if (result.ok) group.add(commit);
+      if (result.ok && commit.mark !== undefined) await writeMark(writing.connection, session, commit.mark);
       results.push(result.ok ? { ok: true, updated: group.feed().updated, seq: group.feed().seq } : result);
     }
     await group.flush();
@@ -36,6 +42,7 @@ export const writeGroup = (writing: Writing, commits: readonly Commit[], now: nu
 /** Resolves with what the commit would come to. */
 export const tryCommit = (writing: Writing, commit: Commit, now: number): Promise<CommitResult> =>
   readAtOnce(writing.connection, async (session) => {
+    if ((await readMark(writing.connection, session)).state === 'moved' && commit.mark === undefined) throw new FhirError('store-moved', movedText, { retryAfter: 60 });
     const group = await beginGroup({ ...writing, session, commits: [commit], now });
     return decide({ ...writing, session, group }, commit, now);
   });

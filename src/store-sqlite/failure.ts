@@ -1,5 +1,6 @@
 /** What SQLite says when it cannot: as errors of the closed table, the cause kept for the log. */
 import { FhirError } from '../core/error.js';
+import { movedText } from '../store/store.js';
 
 /** A failure in a form that crosses threads. */
 export interface Failure {
@@ -27,6 +28,8 @@ export const toStoreError = (failure: Failure): FhirError => {
       return new FhirError('store-full', 'There is no space left on the server. Nothing was stored.', { detail });
     case 'OverBudget':
       return new FhirError('too-costly', 'The search would look at more rows than the server allows; add a parameter that selects fewer resources.', { detail });
+    case 'StoreMoved':
+      return new FhirError('store-moved', movedText, { retryAfter: 60, detail });
     case 'SQLITE_READONLY_DBMOVED':
       return new FhirError('store-unavailable', 'The files of the store were taken away while the server runs; the operator has to put them back and start it again. Nothing was stored.', { retryAfter: 30, detail });
     case 'SQLITE_BUSY':

@@ -141,7 +141,7 @@ const makeStore = (engine: Engine, { clock, observe, release }: Surroundings): S
       return result.kind === 'history' ? result.page : unexpected();
     },
     changes: async (after, limit) => reading(() => reader.changes(after, limit)),
-    answer: async (key, now) => reading(() => reader.answer(key, now)),
+    answers: async (query, now) => reading(() => reader.answers(query, now)),
     records: async (journal, after, limit) => reading(() => reader.records(journal, after, limit)),
     statistics: async () => reading(() => reader.statistics(engine.file)),
     maintain: (task) => maintain(engine, task),

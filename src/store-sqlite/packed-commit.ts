@@ -11,6 +11,7 @@ export interface PackedWrite {
   readonly base: number;
   readonly text: string | undefined;
   readonly stampAt: number;
+  readonly updated: number | undefined;
   readonly packed: Uint8Array | undefined;
 }
 
@@ -29,8 +30,8 @@ const together = 32;
 export const packCommit = async (commit: Commit, keys: FileKeys): Promise<PackedCommit> => {
   const breathe = makeBreather();
   const writes: PackedWrite[] = [];
-  for (const { type, id, method, base, body, index } of commit.writes) {
-    writes.push({ type, id, method, base, text: body?.text, stampAt: body?.stampAt ?? 0, packed: body === undefined ? undefined : packEntries(type, index, keys) });
+  for (const { type, id, method, base, updated, body, index } of commit.writes) {
+    writes.push({ type, id, method, base, updated, text: body?.text, stampAt: body?.stampAt ?? 0, packed: body === undefined ? undefined : packEntries(type, index, keys) });
     if (writes.length % together === 0) await breathe();
   }
   return { ...commit, guards: commit.guards ?? [], writes };

@@ -1,12 +1,13 @@
 /** Reads that are not searches: versions, history, the change feed, journals, counts. */
 import { statSync } from 'node:fs';
 import type { HistoryPage, HistoryQuery, OwnParam, ResourceKey, StoredAnswer, Version } from '../store/resource.js';
-import type { Numbered, StoreStatistics } from '../store/store.js';
+import type { AnswerQuery, Numbered, StoreStatistics } from '../store/store.js';
 import type { Connection } from './connection.js';
 import type { FileKeys } from './keys.js';
 import { makeHistory } from './history.js';
 import { makeReferrers } from './referrer.js';
 import { makeResourceTable, type VersionRow } from './resource-table.js';
+import { readMark } from './schema.js';
 
 export interface Reader {
   read(key: ResourceKey, version?: number): Version | undefined;
@@ -16,7 +17,7 @@ export interface Reader {
   isReferenced(key: ResourceKey, also?: readonly OwnParam[]): boolean;
   history(query: HistoryQuery): HistoryPage;
   changes(after: number, limit: number): Version[];
-  answer(key: string, now: number): StoredAnswer | undefined;
+  answers(query: AnswerQuery, now: number): StoredAnswer[];
   records(journal: 'audit' | 'outbox', after: number, limit: number): Numbered[];
   statistics(file: string): StoreStatistics;
 }
@@ -28,6 +29,7 @@ export const makeReader = (database: Connection, keys: FileKeys): Reader => {
   const past = database.prepare('SELECT seq FROM past WHERE rid = ? AND version = ?').pluck();
   const changes = database.prepare('SELECT seq, rid, version, updated, method, id, body FROM version WHERE seq > ? ORDER BY seq LIMIT ?');
   const answer = database.prepare('SELECT key, fingerprint, expires, answer FROM answer WHERE key = ? AND expires > ?');
+  const answersAfter = database.prepare('SELECT key, fingerprint, expires, answer FROM answer WHERE key > ? AND expires > ? ORDER BY key LIMIT ?');
   const journals = {
     audit: database.prepare("SELECT number, '' AS topic, text FROM audit WHERE number > ? ORDER BY number LIMIT ?"),
     outbox: database.prepare('SELECT number, topic, text FROM outbox WHERE number > ? ORDER BY number LIMIT ?'),
@@ -49,7 +51,7 @@ export const makeReader = (database: Connection, keys: FileKeys): Reader => {
     isReferenced: (key, also) => referrers.any(key, new Set([`${key.type}/${key.id}`]), also),
     history: database.transaction(look),
     changes: (after, limit) => (changes.all(after, limit) as VersionRow[]).map(resources.toVersion),
-    answer: (key, now) => answer.get(key, now) as StoredAnswer | undefined,
+    answers: (query, now) => ('key' in query ? answer.all(query.key, now) : answersAfter.all(query.after, now, query.limit)) as StoredAnswer[],
     records: (journal, after, limit) => journals[journal].all(after, limit) as Numbered[],
     statistics: (file) => statisticsOf(database, keys, file),
   };
@@ -65,5 +67,6 @@ const statisticsOf = (database: Connection, keys: FileKeys, file: string): Store
     versions: rows.reduce((sum, { versions }) => sum + versions, 0),
     bytes: sizeOf(file) + sizeOf(`${file}-wal`),
     seq: (database.prepare('SELECT max(seq) FROM version').pluck().get() as number | null) ?? 0,
+    mark: readMark(database),
   };
 };

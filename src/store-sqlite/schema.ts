@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { resourceTypes } from '../fhir/definitions.js';
+import type { StoreMark } from '../store/resource.js';
 import { StoreFault, type Connection } from './connection.js';
 
 /**
@@ -65,6 +66,12 @@ const seed = (database: Connection): void => {
   const add = database.prepare('INSERT INTO type (number, name) SELECT coalesce(max(number), 0) + 1, ? FROM type');
   const known = new Set(database.prepare('SELECT name FROM type').pluck().all() as string[]);
   for (const name of resourceTypes) if (!known.has(name)) add.run(name);
+};
+
+/** Returns whether the data may be served. */
+export const readMark = (database: Connection): StoreMark => {
+  const text = database.prepare("SELECT value FROM meta WHERE name = 'mark'").pluck().get() as string | undefined;
+  return text === undefined ? { state: 'open', text: '' } : JSON.parse(text) as StoreMark;
 };
 
 export interface Layout {

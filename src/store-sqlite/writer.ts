@@ -3,14 +3,15 @@
  * earlier ones of its group have made, so that the group is as if they had come one after the other.
  */
 import { toInstant } from '../core/clock.js';
-import type { CommitResult } from '../store/resource.js';
+import type { CommitResult, StoreMark } from '../store/resource.js';
+import { StoreMoved } from '../store/store.js';
 import type { Connection } from './connection.js';
 import { makeGuards } from './guard.js';
 import { makeIndexTable } from './index-table.js';
 import type { FileKeys } from './keys.js';
 import type { PackedCommit, PackedWrite } from './packed-commit.js';
 import { makeResourceTable, methods } from './resource-table.js';
-import { ridSpan } from './schema.js';
+import { readMark, ridSpan } from './schema.js';
 
 const stampLength = 24;
 
@@ -22,6 +23,7 @@ export interface Writer {
 interface State {
   seq: number;
   updated: number;
+  mark: StoreMark;
 }
 
 /** Returns the writer of a connection. */
@@ -32,25 +34,26 @@ export const makeWriter = (database: Connection, keys: FileKeys): Writer => {
   const resources = makeResourceTable(database, keys);
   const tally = makeTally(database);
   const nextRid = makeRids(database, keys);
-  let state: State = puts.last();
+  let state: State = { ...puts.last(), mark: readMark(database) };
 
   const put = (write: PackedWrite, known: number | undefined): void => {
-    const { type, id, method, base, packed } = write;
+    const { type, id, method, base, packed, updated = state.updated } = write;
     const rid = known ?? nextRid.take(type);
     const before = known === undefined ? undefined : puts.current(rid);
-    const seq = state.seq + 1;
-    state.seq = seq;
-    const body = stamped(write, state.updated);
-    puts.version.run(seq, rid, base + 1, state.updated, methods.indexOf(method), id, body ?? null);
+    const seq = (state.seq += 1);
+    state.updated = Math.max(state.updated, updated);
+    const body = stamped(write, updated);
+    puts.version.run(seq, rid, base + 1, updated, methods.indexOf(method), id, body ?? null);
     puts.identity.run(keys.identity(type, id), rid, seq);
-    puts.resource.run(rid, id, base + 1, state.updated, seq, body === undefined ? 1 : 0, packed ?? null);
-    if (before !== undefined) puts.past.run(rid, before.version, before.seq, state.updated);
+    puts.resource.run(rid, id, base + 1, updated, seq, body === undefined ? 1 : 0, packed ?? null);
+    if (before !== undefined) puts.past.run(rid, before.version, before.seq, updated);
     puts.feed.run(keys.typeNumber(type), seq);
     index.replace(rid, before?.packed ?? undefined, packed === undefined ? undefined : asBuffer(packed));
     tally.add(keys.typeNumber(type), (body === undefined ? 0 : 1) - (before === undefined || before.deleted === 1 ? 0 : 1));
   };
 
   const attempt = (commit: PackedCommit, now: number): CommitResult => {
+    if (state.mark.state === 'moved' && commit.mark === undefined) throw new StoreMoved(state.mark.text);
     if (commit.answer !== undefined && guards.isAnswered(commit.answer.key, now)) return { ok: false, failed: 'answer', index: 0 };
     const guard = commit.guards.findIndex((each) => !guards.holds(each, commit.writes));
     if (guard >= 0) return { ok: false, failed: 'guard', index: guard };
@@ -61,11 +64,12 @@ export const makeWriter = (database: Connection, keys: FileKeys): Writer => {
     return { ok: true, updated: state.updated, seq: state.seq };
   };
 
-  const store = ({ writes, audit = [], outbox = [], answer }: PackedCommit, rids: readonly (number | undefined)[]): void => {
+  const store = ({ writes, audit = [], outbox = [], answer, mark }: PackedCommit, rids: readonly (number | undefined)[]): void => {
     for (const [at, write] of writes.entries()) put(write, rids[at]);
     for (const { text } of audit) puts.audit.run(text);
     for (const { topic, text } of outbox) puts.outbox.run(topic, text);
     if (answer !== undefined) puts.answer.run(answer.key, answer.fingerprint, answer.expires, answer.answer);
+    if (mark !== undefined) state.mark = puts.mark(mark);
   };
 
   const run = database.transaction((group: readonly PackedCommit[], now: number): CommitResult[] => {
@@ -103,6 +107,7 @@ interface CurrentRow {
 
 const makePuts = (database: Connection) => {
   const current = database.prepare('SELECT version, seq, deleted, packed FROM resource WHERE rid = ?');
+  const mark = database.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES ('mark', ?)");
   const last = database.prepare('SELECT seq, updated FROM version ORDER BY seq DESC LIMIT 1');
   return {
     version: database.prepare('INSERT INTO version (seq, rid, version, updated, method, id, body) VALUES (?, ?, ?, ?, ?, ?, ?)'),
@@ -114,7 +119,11 @@ const makePuts = (database: Connection) => {
     outbox: database.prepare('INSERT INTO outbox (topic, text) VALUES (?, ?)'),
     answer: database.prepare('INSERT OR REPLACE INTO answer (key, fingerprint, expires, answer) VALUES (?, ?, ?, ?)'),
     current: (rid: number): CurrentRow | undefined => current.get(rid) as CurrentRow | undefined,
-    last: (): State => (last.get() as State | undefined) ?? { seq: 0, updated: 0 },
+    mark: (to: StoreMark): StoreMark => {
+      mark.run(JSON.stringify(to));
+      return to;
+    },
+    last: (): Omit<State, 'mark'> => (last.get() as Omit<State, 'mark'> | undefined) ?? { seq: 0, updated: 0 },
   };
 };
 

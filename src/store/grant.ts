@@ -57,6 +57,10 @@ export interface GrantStore {
   revokeGrant(grant: string): Promise<number>;
   /** Live records in the order of their keys. */
   list(query: GrantQuery): Promise<readonly KeptGrantRecord[]>;
+  /** Live records of every collection, in the order of collection and key, after one of them. */
+  all(after: GrantKey | undefined, limit: number): Promise<readonly KeptGrantRecord[]>;
+  /** Stores the record of another store as it stood there, over one that is here. Rejects with AliasTaken. */
+  copy(record: KeptGrantRecord): Promise<void>;
   /** Removes what has expired; resolves with how many. */
   expire(): Promise<number>;
   close(): Promise<void>;

@@ -30,6 +30,8 @@ export interface Write extends ResourceKey {
   readonly method: WriteMethod;
   /** Version that must be current for the write to happen; 0: the resource never existed. The new one is `base + 1`. */
   readonly base: number;
+  /** For the copy of a version that another store has: its time there, not before that of any version here. The text has it already. */
+  readonly updated?: number | undefined;
   /**
    * JSON text; 24 characters at `stampAt` are `meta.lastUpdated`, which the store fills in at the commit.
    * Undefined for a delete.
@@ -77,6 +79,15 @@ export interface OutboxRecord {
   readonly text: string;
 }
 
+/**
+ * Whether this data may be served, kept with it: `open` it may (what was never marked is open), `copying` it is an unfinished
+ * copy of another store, `moved` another store has taken its place. `text` says from or to where, for the operator.
+ */
+export interface StoreMark {
+  readonly state: 'open' | 'copying' | 'moved';
+  readonly text: string;
+}
+
 /** Everything that becomes true together or not at all. */
 export interface Commit {
   readonly writes: readonly Write[];
@@ -84,6 +95,8 @@ export interface Commit {
   readonly audit?: readonly AuditRecord[] | undefined;
   readonly outbox?: readonly OutboxRecord[] | undefined;
   readonly answer?: StoredAnswer | undefined;
+  /** Marks the store from now on. Where it is marked `moved` only a commit that marks it anew is taken; others reject with `store-moved`. */
+  readonly mark?: StoreMark | undefined;
   /**
    * Only says what the commit would come to: bases and guards are checked in one consistent moment, nothing is stored, no
    * feed position is used up. The result has the `updated` it would have had and the feed position as it is.

@@ -3,7 +3,7 @@
  * `test/suite/store.suite.ts` is the contract in executable form.
  */
 import type { Position, SearchPlan } from './plan.js';
-import type { Commit, CommitResult, HistoryPage, HistoryQuery, OwnParam, ResourceKey, SearchPage, StoredAnswer, Version } from './resource.js';
+import type { Commit, CommitResult, HistoryPage, HistoryQuery, OwnParam, ResourceKey, SearchPage, StoredAnswer, StoreMark, Version } from './resource.js';
 
 /** Where engines may differ; everything else may not. */
 export interface Supports {
@@ -24,7 +24,10 @@ export interface StoreStatistics {
   readonly bytes: number;
   /** Highest feed position. */
   readonly seq: number;
+  readonly mark: StoreMark;
 }
+
+export type AnswerQuery = { readonly key: string } | { readonly after: string; readonly limit: number };
 
 /** A kept record of the journal or the outbox. */
 export interface Numbered {
@@ -47,6 +50,17 @@ export interface SearchRun {
   readonly explain?: boolean | undefined;
 }
 
+/** What a client is told of it. */
+export const movedText = 'The data has moved to another store, and this server no longer keeps it. Nothing was stored.';
+
+/** The store was marked `moved`: nothing is stored here any more. */
+export class StoreMoved extends Error {
+  constructor(text: string) {
+    super(text);
+    this.name = 'StoreMoved';
+  }
+}
+
 /** Another process has the store open; the message says which. */
 export class StoreInUse extends Error {}
 
@@ -65,8 +79,8 @@ export interface Store {
   history(query: HistoryQuery): Promise<HistoryPage>;
   /** Versions after a feed position, oldest first; what is returned is complete up to its last `seq`. */
   changes(after: number, limit: number): Promise<readonly Version[]>;
-  /** The answer kept for an idempotency key, expired ones left out. */
-  answer(key: string, now: number): Promise<StoredAnswer | undefined>;
+  /** Answers kept for idempotency keys, expired ones left out: that of one key, or the first ones after a key in their order. */
+  answers(query: AnswerQuery, now: number): Promise<readonly StoredAnswer[]>;
   /** Records of the audit journal or the outbox after a number, oldest first. */
   records(journal: 'audit' | 'outbox', after: number, limit: number): Promise<readonly Numbered[]>;
   statistics(): Promise<StoreStatistics>;

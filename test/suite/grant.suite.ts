@@ -124,6 +124,27 @@ export const grantSuite = (name: string, { open, again, clean }: GrantSuiteOptio
       expect((await grants.list({ collection: 'Session', limit: 10 })).map(({ key }) => key)).toEqual(['a', 'b', 'c', 'd']);
     });
 
+    it('gives and takes records as they stand, revision and use included, over all collections in one order', async () => {
+      await grants.put({ ...code, value: '1', alias: 'x', grant: 'g', owner: 'o', expires: now + 10 });
+      await grants.put({ ...code, value: '2', alias: 'x', grant: 'g', owner: 'o', expires: now + 10 });
+      await grants.consume(code);
+      await grants.put({ collection: 'AuthorizationCode', key: 'b', value: '3' });
+      await grants.put({ collection: 'Session', key: 'a', value: '4' });
+      await grants.put({ collection: 'Session', key: 'dead', value: '5', expires: now - 1 });
+      const first = await grants.all(undefined, 2);
+      const rest = await grants.all(first.at(-1), 10);
+      expect([...first, ...rest].map(({ collection, key, value, revision }) => [collection, key, value, revision])).toEqual([['AuthorizationCode', 'a', '2', 3], ['AuthorizationCode', 'b', '3', 1], ['Session', 'a', '4', 1]]);
+      expect(first[0]).toMatchObject({ consumed: now, alias: 'x', grant: 'g', owner: 'o', expires: now + 10 });
+      const moved = { ...code, key: 'c', value: '6', alias: 'y', grant: 'g', owner: 'o', revision: 7, consumed: now - 1 };
+      await grants.copy(moved);
+      expect(await grants.get({ ...code, key: 'c' })).toEqual(moved);
+      expect(await grants.consume({ ...code, key: 'c' })).toBe('already');
+      await expect(grants.copy({ ...moved, key: 'd' })).rejects.toThrow(AliasTaken);
+      await grants.copy({ ...moved, alias: 'z', revision: 8 });
+      expect(await grants.getByAlias('AuthorizationCode', 'y')).toBeUndefined();
+      expect(await grants.getByAlias('AuthorizationCode', 'z')).toMatchObject({ key: 'c', revision: 8 });
+    });
+
     it('clears away what has expired', async () => {
       await grants.put({ ...code, value: '1', expires: now + 5 });
       await grants.put({ ...code, key: 'b', value: '1' });

@@ -174,10 +174,49 @@ export const describeStore = (name: string, { open, reopen }: StoreUnderTest): v
         const [key, id] = [fresh(), fresh()];
         const answer = { key, fingerprint: 'f', expires: Date.now() + 60_000, answer: '{"a":1}' };
         await stored(store, { writes: [put('Patient', id)], answer });
-        expect(await store.answer(key, Date.now())).toEqual(answer);
-        expect(await store.answer(key, answer.expires)).toBeUndefined();
+        expect(await store.answers({ key }, Date.now())).toEqual([answer]);
+        expect(await store.answers({ key }, answer.expires)).toEqual([]);
         expect(await store.commit({ writes: [put('Patient', fresh())], answer })).toMatchObject({ ok: false, failed: 'answer' });
         await stored(store, { writes: [], answer: { ...answer, key: fresh(), expires: 1 } });
+      });
+
+      it('gives the answers it keeps page by page, in the order of their keys', async () => {
+        const keys = [fresh(), fresh(), fresh()].map((key) => `page-${key}`);
+        const expires = Date.now() + 60_000;
+        for (const key of keys) await stored(store, { writes: [], answer: { key, fingerprint: 'f', expires, answer: key } });
+        const first = await store.answers({ after: 'page-', limit: 2 }, Date.now());
+        const rest = await store.answers({ after: first.at(-1)?.key ?? '', limit: 9 }, Date.now());
+        expect([...first, ...rest].map(({ answer }) => answer).filter((text) => text.startsWith('page-'))).toEqual([...keys].sort());
+        expect(await store.answers({ after: 'page-', limit: 2 }, expires)).toEqual([]);
+      });
+
+      it('takes the copy of a version with its time and its text', async () => {
+        const id = fresh();
+        const [then, later] = [Date.parse('2001-02-03T04:05:06.789Z'), Date.parse('2002-02-03T04:05:06.789Z')];
+        const copyOf = (base: number, updated: number): Write => {
+          const { text, stampAt } = bodyOf('Patient', id) ?? { text: '', stampAt: 0 };
+          return { type: 'Patient', id, method: 'PUT', base, updated, index: [token('gender', 'other')], body: { text: text.replace(stamp, new Date(updated).toISOString()), stampAt } };
+        };
+        const copy = await open();
+        const { seq } = await stored(copy, { writes: [copyOf(0, then)] });
+        await stored(copy, { writes: [copyOf(1, later)] });
+        expect(seq).toBe(1);
+        expect(await copy.read({ type: 'Patient', id }, 1)).toMatchObject({ updated: then, seq, body: copyOf(0, then).body?.text });
+        expect(await copy.read({ type: 'Patient', id })).toMatchObject({ version: 2, updated: later, body: copyOf(1, later).body?.text });
+        const { versions } = await copy.history({ type: 'Patient', id, at: { low: then, high: later - 1 }, count: 9 });
+        expect(versions.map(({ version }) => version)).toEqual([1]);
+        await copy.close();
+      });
+
+      it('that is marked as moved takes nothing but another mark', async () => {
+        expect((await store.statistics()).mark.state).toBe('open');
+        await stored(store, { writes: [], mark: { state: 'moved', text: 'elsewhere' } });
+        expect((await store.statistics()).mark).toEqual({ state: 'moved', text: 'elsewhere' });
+        await expect(store.commit({ writes: [put('Patient', fresh())] })).rejects.toMatchObject({ code: 'store-moved' });
+        await expect(store.commit({ writes: [], audit: [{ text: 'lost' }] })).rejects.toMatchObject({ code: 'store-moved' });
+        await expect(store.commit({ writes: [], dryRun: true })).rejects.toMatchObject({ code: 'store-moved' });
+        await stored(store, { writes: [], mark: { state: 'open', text: '' } });
+        await stored(store, { writes: [put('Patient', fresh())] });
       });
 
       it('writes its audit and outbox records, in order', async () => {

@@ -60,6 +60,8 @@ export const sealGrants = (inner: GrantStore, secret: string): GrantStore => {
     revokeGrant: (grant) => inner.revokeGrant(named('grant', '', grant)),
     list: async ({ collection, owner, after, limit }) =>
       (await inner.list({ collection, owner: hide('owner', collection, owner), after: hide('key', collection, after), limit })).map(open),
+    all: async (after, limit) => (await inner.all(after && sealedKey(after), limit)).map(open),
+    copy: ({ revision, consumed, ...record }) => inner.copy({ ...seal(record), revision, consumed }),
     expire: () => inner.expire(),
     close: () => inner.close(),
   };

@@ -86,6 +86,20 @@ const replace = async (grants: Grants, record: GrantRecord, { revision, now }: {
   }
 };
 
+const all = async (grants: Grants, { after, limit, now }: { readonly after: GrantKey | undefined; readonly limit: number; readonly now: number }): Promise<KeptGrantRecord[]> => {
+  const later: QueryFilter<GrantDocument> = after === undefined ? {} : { $or: [{ kind: after.collection, key: { $gt: after.key } }, { kind: { $gt: after.collection } }] };
+  return (await grants.find({ ...later, expires: { $gt: now } }, null, options).sort({ kind: 1, key: 1 }).limit(limit).lean()).map(fromDocument);
+};
+
+const copy = async (grants: Grants, record: KeptGrantRecord, now: number): Promise<void> => {
+  await clear(grants, record, now);
+  try {
+    await grants.replaceOne({ _id: idOf(record) }, { ...fieldsOf(record), revision: record.revision, consumed: record.consumed ?? null }, { ...options, upsert: true });
+  } catch (error) {
+    throw takenBy(error) === 'alias' ? new AliasTaken() : error;
+  }
+};
+
 const makeStore = (grants: Grants, clock: Clock, close: () => Promise<void>): GrantStore => {
   const find = async (filter: QueryFilter<GrantDocument>): Promise<KeptGrantRecord | undefined> => {
     const found = await grants.findOne({ ...filter, expires: { $gt: clock.now() } }, null, options).lean();
@@ -112,6 +126,8 @@ const makeStore = (grants: Grants, clock: Clock, close: () => Promise<void>): Gr
     remove: (key) => storing(async () => (await grants.deleteOne({ _id: idOf(key) }, options)).deletedCount === 1),
     revokeGrant: (grant) => storing(async () => (await grants.deleteMany({ grant }, options)).deletedCount),
     list: (query) => storing(() => list(query)),
+    all: (after, limit) => storing(() => all(grants, { after, limit, now: clock.now() })),
+    copy: (record) => storing(() => copy(grants, record, clock.now())),
     expire: () => storing(async () => (await grants.deleteMany({ expires: { $lte: clock.now() } }, options)).deletedCount),
     close,
   };

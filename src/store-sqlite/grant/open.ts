@@ -86,6 +86,9 @@ const statementsOf = (database: Database.Database) => ({
   revokeGrant: database.prepare('DELETE FROM record WHERE grant_id = @grant'),
   list: database.prepare(`SELECT ${columns} FROM record WHERE collection = @collection AND key > @after AND ${isLive} ORDER BY key LIMIT @limit`),
   listOwned: database.prepare(`SELECT ${columns} FROM record WHERE collection = @collection AND owner = @owner AND key > @after AND ${isLive} ORDER BY key LIMIT @limit`),
+  all: database.prepare(`SELECT ${columns} FROM record WHERE (collection, key) > (@collection, @key) AND ${isLive} ORDER BY collection, key LIMIT @limit`),
+  copy: database.prepare(`INSERT INTO record (${columns}) VALUES (@collection, @key, @value, @revision, @expires, @consumed, @grant, @owner, @alias)
+    ON CONFLICT (collection, key) DO UPDATE SET value = @value, revision = @revision, expires = @expires, consumed = @consumed, grant_id = @grant, owner = @owner, alias = @alias`),
   expire: database.prepare('DELETE FROM record WHERE expires <= @now'),
 });
 
@@ -164,6 +167,8 @@ const makeStore = (database: Database.Database, clock: Clock): GrantStore => {
       const rows = owner === undefined ? statements.list.all(asked) : statements.listOwned.all({ ...asked, owner });
       return (rows as Row[]).map(fromRow);
     },
+    all: async (after, limit) => (statements.all.all({ collection: after?.collection ?? '', key: after?.key ?? '', now: clock.now(), limit }) as Row[]).map(fromRow),
+    copy: async (record) => { await writing(record, (fields) => statements.copy.run({ ...fields, revision: record.revision, consumed: record.consumed ?? null })); },
     expire: () => write(() => statements.expire.run({ now: clock.now() }).changes),
     close: async () => {
       await write(() => undefined);
