@@ -16,6 +16,7 @@ import { randomIds } from './core/id.js';
 import { makeRepeatedJob, type Job } from './core/job.js';
 import { makeKeyedQueue } from './core/keyed-queue.js';
 import { observeNothing, type Observe } from './core/observe.js';
+import { withoutPrinting } from './core/quiet.js';
 import { programVersion } from './core/version.js';
 import { coreName } from './fhir/profile/definition.js';
 import { makeProfileLibrary } from './fhir/profile/library.js';
@@ -230,8 +231,10 @@ const openMail = async ({ smtpUrl, mailFrom, mailbox }: Config, { clock }: Servi
 };
 
 const openAuthorization = async (config: Config, service: Service): Promise<AuthorizationPart> => {
-  // The provider is large, and tells of itself when it is loaded.
-  const { makeAuthorization } = await import('./authorization/part.js');
+  // The provider is large. Which versions of Node this program runs on is for its own tests to say, not for a remark of a library.
+  const { makeAuthorization } = await withoutPrinting(() => import('./authorization/part.js'), (line) => {
+    if (!line.includes('Unsupported runtime')) service.observe({ kind: 'notice', level: 'warn', message: line });
+  });
   if (config.authKey === undefined) service.observe({ kind: 'notice', level: 'info', message: 'AUTH_KEY is not set: the key of the authorization records lies beside them in DATA_DIR.' });
   const authKey = config.authKey ?? await keptSecret(config.dataDir, 'auth-key');
   const grants = await openGrants(config, service.clock);

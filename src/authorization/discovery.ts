@@ -20,6 +20,7 @@ export const endpointsOf = ({ origin }: Pick<AuthorizationOptions, 'origin'>) =>
   revocation_endpoint: `${origin}${mountPath}/token/revocation`,
   userinfo_endpoint: `${origin}${mountPath}/me`,
   pushed_authorization_request_endpoint: `${origin}${mountPath}/request`,
+  end_session_endpoint: `${origin}${mountPath}/session/end`,
 });
 
 /** Returns the content of `.well-known/smart-configuration`. */

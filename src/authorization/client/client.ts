@@ -19,6 +19,8 @@ export interface NewClient {
   readonly type: ClientType;
   readonly name?: string | undefined;
   readonly redirectUris: readonly string[];
+  /** Where people may be sent when they have signed out. */
+  readonly postLogoutUris?: readonly string[] | undefined;
   /** Scopes it may ask for, separated by spaces. */
   readonly scope: string;
   readonly jwks?: KeySet | undefined;
@@ -36,6 +38,7 @@ export interface ClientMetadata {
   readonly token_endpoint_auth_method: 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
   readonly client_secret?: string;
   readonly redirect_uris: readonly string[];
+  readonly post_logout_redirect_uris?: readonly string[];
   readonly grant_types: readonly string[];
   readonly response_types: readonly string[];
   readonly jwks?: KeySet;
@@ -105,14 +108,14 @@ const rotated = (old: ClientMetadata, { jwks, jwksUrl, secret }: { jwks: KeySet 
   return { ...old, client_secret: secret };
 };
 
-const checkNew = ({ id, type, redirectUris, jwks, jwksUrl, scope }: NewClient): void => {
+const checkNew = ({ id, type, redirectUris, postLogoutUris = [], jwks, jwksUrl, scope }: NewClient): void => {
   if (!idForm.test(id)) throw new ClientFault('The client id must be 1 to 200 visible ASCII characters.');
   if (type === 'backend' && jwks === undefined && jwksUrl === undefined) throw new ClientFault('A backend client signs in with a key of its own: give --jwks or --jwks-url.');
   if (type === 'backend' && redirectUris.length > 0) throw new ClientFault('A backend client has no redirect URI: nobody is sent there.');
   if (type !== 'backend' && redirectUris.length === 0) throw new ClientFault('Give at least one --redirect: people are sent back there.');
   if (type === 'public' && (jwks !== undefined || jwksUrl !== undefined)) throw new ClientFault('A public client cannot keep a key; register it as confidential.');
   if (scope.trim() === '') throw new ClientFault('Give the --scope it may ask for, such as "launch/patient openid fhirUser patient/*.rs".');
-  for (const uri of redirectUris) {
+  for (const uri of [...redirectUris, ...postLogoutUris]) {
     const fault = redirectFault(uri);
     if (fault !== undefined) throw new ClientFault(`The redirect URI ${uri} cannot be taken: ${fault}.`);
   }
@@ -127,11 +130,11 @@ const checkKeys = ({ keys }: KeySet): void => {
 };
 
 const metadataOf = (given: NewClient, { source, secret, created }: { source: ClientMetadata['smart_source']; secret: string | undefined; created: number }): ClientMetadata => {
-  const { id, type, name, redirectUris, scope, jwks, jwksUrl, launchUrl, introspects } = given;
+  const { id, type, name, redirectUris, postLogoutUris = [], scope, jwks, jwksUrl, launchUrl, introspects } = given;
   const method = type === 'public' ? 'none' : secret === undefined ? 'private_key_jwt' : 'client_secret_basic';
   return {
     client_id: id, ...(name === undefined ? {} : { client_name: name }), token_endpoint_auth_method: method, ...(secret === undefined ? {} : { client_secret: secret }),
-    redirect_uris: redirectUris, grant_types: type === 'backend' ? ['client_credentials'] : ['authorization_code', 'refresh_token'],
+    redirect_uris: redirectUris, ...(postLogoutUris.length === 0 ? {} : { post_logout_redirect_uris: postLogoutUris }), grant_types: type === 'backend' ? ['client_credentials'] : ['authorization_code', 'refresh_token'],
     response_types: type === 'backend' ? [] : ['code'],
     ...(jwks === undefined ? {} : { jwks }), ...(jwksUrl === undefined ? {} : { jwks_uri: jwksUrl }),
     smart_type: type, smart_scope: scope.trim().split(/\s+/).join(' '), smart_source: source, smart_created: created,

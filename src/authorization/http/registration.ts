@@ -45,13 +45,18 @@ const isToken = ({ headers }: Request, expected: string | undefined): boolean =>
 
 const longest = 50;
 
+const urisOf = (given: Readonly<Record<string, unknown>>, name: string): readonly string[] => {
+  const uris = given[name];
+  if (!Array.isArray(uris) || uris.length > longest || !uris.every((uri): uri is string => typeof uri === 'string' && uri.length < 2_000)) throw new ClientFault(`${name} must be a list of redirect URIs.`);
+  return uris;
+};
+
 /** Returns what is registered of the metadata; throws a ClientFault. Everything but what SMART needs is left out. */
 const readMetadata = (body: unknown): NewClient => {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new ClientFault('Send the client metadata as a JSON object.');
   const given = body as Readonly<Record<string, unknown>>;
   const text = (name: string): string | undefined => (typeof given[name] === 'string' && given[name] !== '' ? given[name] : undefined);
-  const redirectUris = given['redirect_uris'];
-  if (!Array.isArray(redirectUris) || redirectUris.length > longest || !redirectUris.every((uri): uri is string => typeof uri === 'string' && uri.length < 2_000)) throw new ClientFault('redirect_uris must be a list of redirect URIs.');
+  const redirectUris = urisOf(given, 'redirect_uris');
   const method = text('token_endpoint_auth_method') ?? 'client_secret_basic';
   if (!['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'].includes(method)) throw new ClientFault('token_endpoint_auth_method must be none, client_secret_basic, client_secret_post or private_key_jwt.');
   const jwks = typeof given['jwks'] === 'object' && given['jwks'] !== null && Array.isArray((given['jwks'] as { keys?: unknown }).keys) ? (given['jwks'] as KeySet) : undefined;
@@ -59,7 +64,7 @@ const readMetadata = (body: unknown): NewClient => {
   if (method === 'private_key_jwt' && jwks === undefined && jwksUrl === undefined) throw new ClientFault('private_key_jwt needs jwks or jwks_uri.');
   if (jwksUrl !== undefined && !/^https:\/\//.test(jwksUrl)) throw new ClientFault('jwks_uri must be an https URL.');
   const scope = (text('scope') ?? 'launch/patient openid fhirUser patient/*.rs').split(' ').filter((each) => !each.startsWith('system/')).join(' ');
-  return { id: randomIds.resource(), type: method === 'none' ? 'public' : 'confidential', name: text('client_name')?.slice(0, 100), redirectUris, scope, jwks, jwksUrl, launchUrl: launchUri(text('launch_url') ?? text('initiate_login_uri')) };
+  return { id: randomIds.resource(), type: method === 'none' ? 'public' : 'confidential', name: text('client_name')?.slice(0, 100), redirectUris, postLogoutUris: given['post_logout_redirect_uris'] === undefined ? [] : urisOf(given, 'post_logout_redirect_uris'), scope, jwks, jwksUrl, launchUrl: launchUri(text('launch_url') ?? text('initiate_login_uri')) };
 };
 
 const launchUri = (uri: string | undefined): string | undefined => (uri !== undefined && URL.canParse(uri) && /^https?:$/.test(new URL(uri).protocol) ? uri : undefined);

@@ -50,6 +50,12 @@ export const startSession = async (server: Server, at: { req: Request; res: Resp
 /** Signs this browser out. */
 export const endSession = async (server: Server, at: { req: Request; res: Response }): Promise<void> => {
   const { session, set } = await load(server, at);
-  if (session.accountId !== undefined) await session.destroy();
+  if (session.accountId !== undefined) {
+    // What apps were allowed for the time of the session ends with it.
+    for (const { grantId, persistsLogout } of Object.values(session.authorizations ?? {})) {
+      if (grantId !== undefined && persistsLogout !== true) await server.grants.revokeGrant(grantId);
+    }
+    await session.destroy();
+  }
   set(null);
 };

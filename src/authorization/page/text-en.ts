@@ -1,7 +1,7 @@
 /** The words of the pages in English; other languages have the same keys. */
 export const textEn = {
   title: 'Concierge FHIR', language: '繁體中文', skip: 'Skip to content',
-  signIn: 'Sign in', signInFor: 'to continue to', email: 'E-mail address', password: 'Password', cancel: 'Cancel', next: 'Continue', signOut: 'Sign out', back: 'Back',
+  signIn: 'Sign in', signInFor: 'to continue to', email: 'E-mail address', password: 'Password', cancel: 'Cancel', next: 'Continue', signOut: 'Sign out', signOutAsked: 'asks to sign you out.', signOutHelp: 'Apps that you allowed only while you are signed in lose their access; others keep it.', staySignedIn: 'Stay signed in', signedOut: 'You are signed out.', back: 'Back',
   signInWrong: 'The e-mail address or the password is not right.', tooMany: 'Too many attempts. Wait some minutes and try again.', busy: 'Many people are signing in now. Try again in a moment.',
   forgotPassword: 'I forgot my password', createAccount: 'Create an account', signInElsewhere: 'Sign in with another provider',
   secondFactor: 'Second step', secondFactorHelp: 'Enter the six-digit code your authenticator app shows, or one of your recovery codes.', code: 'Code', codeWrong: 'This code is not right, or it was used before.',

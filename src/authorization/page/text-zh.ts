@@ -3,7 +3,7 @@ import type { Texts } from './text-en.js';
 
 export const textZh: Texts = {
   title: 'Concierge FHIR', language: 'English', skip: '跳到主要內容',
-  signIn: '登入', signInFor: '以繼續使用', email: '電子郵件地址', password: '密碼', cancel: '取消', next: '繼續', signOut: '登出', back: '返回',
+  signIn: '登入', signInFor: '以繼續使用', email: '電子郵件地址', password: '密碼', cancel: '取消', next: '繼續', signOut: '登出', signOutAsked: '要求將您登出。', signOutHelp: '僅允許在您登入期間使用的應用程式將失去存取權，其他應用程式不受影響。', staySignedIn: '保持登入', signedOut: '您已登出。', back: '返回',
   signInWrong: '電子郵件地址或密碼不正確。', tooMany: '嘗試次數過多，請稍候幾分鐘再試。', busy: '目前登入人數眾多，請稍後再試。',
   forgotPassword: '忘記密碼', createAccount: '建立帳號', signInElsewhere: '使用其他身分提供者登入',
   secondFactor: '第二步驗證', secondFactorHelp: '請輸入驗證器應用程式顯示的六位數代碼，或一組復原碼。', code: '代碼', codeWrong: '此代碼不正確，或已使用過。',

@@ -21,6 +21,7 @@ export const client: StoreCommand = {
     'id': { value: 'ID', about: 'client_id of the app.' },
     'type': { value: 'TYPE', about: 'public (no secret), confidential (secret or keys) or backend (keys, system/ scopes, nobody signs in).' },
     'redirect': { value: 'URI', about: 'Where people are sent back to, compared letter by letter. May be repeated.', many: true },
+    'post-logout-redirect': { value: 'URI', about: 'Where people may be sent when they have signed out at the wish of the app. May be repeated.', many: true },
     'scope': { value: 'SCOPES', about: 'What it may ask for, separated by spaces: "launch/patient openid fhirUser offline_access patient/*.rs".' },
     'jwks': { value: 'FILE', about: 'Its public keys, a JWK set.' },
     'jwks-url': { value: 'URL', about: 'Where its public keys are, so that it can change them itself.' },
@@ -65,7 +66,7 @@ const newClient = async (call: Call): Promise<NewClient> => {
   const type = given.required('type');
   if (type !== 'public' && type !== 'confidential' && type !== 'backend') throw usageError(`--type must be public, confidential or backend, not "${type}".`);
   return {
-    id: given.required('id'), type: type satisfies ClientType, redirectUris: given.all('redirect'), scope: given.required('scope'), ...(await keysOf(call)),
+    id: given.required('id'), type: type satisfies ClientType, redirectUris: given.all('redirect'), postLogoutUris: given.all('post-logout-redirect'), scope: given.required('scope'), ...(await keysOf(call)),
     name: given.text('name'), launchUrl: given.text('launch-url'), introspects: given.flag('introspects'),
   };
 };

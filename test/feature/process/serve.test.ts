@@ -46,6 +46,17 @@ describe('start', () => {
     expect(JSON.parse((await call({ method: 'GET', url: `${second.base}/Basic` })).text).entry[0].fullUrl).toBe(`${second.base}/Basic/${id}`);
   });
 
+  it('with people signing in, prints its own lines and no remark of a library', async () => {
+    const server = await start({ env: { AUTH: 'smart' } });
+    expect((await call({ method: 'GET', url: `${server.origin}/oauth/jwks` })).status).toBe(200);
+    expect(server.output()).not.toMatch(/oidc-provider|WARNING|Unsupported|deprecat/i);
+    const { code, out, err } = await concierge(['client', 'list'], { env: { DATA_DIR: server.dataDir, AUTH: 'smart' } });
+    expect([code, out.trim(), err]).toEqual([0, 'No app is registered.', '']);
+    await server.stop();
+    const alone = folder();
+    expect(await concierge(['client', 'list'], { env: { DATA_DIR: alone, AUTH: 'smart' } })).toMatchObject({ code: 0, out: 'No app is registered.\n', err: '' });
+  });
+
   it('calls itself by BASE_URL where it is set', async () => {
     const server = await start({ env: { BASE_URL: 'https://fhir.example.org/clinic' } });
     expect(server.output()).toContain('https://fhir.example.org/clinic/fhir');
