@@ -3,6 +3,7 @@
  * what they add. Commands use the core alone; the server adds HTTP, jobs and whatever the parts bring.
  */
 import { join } from 'node:path';
+import { defaultRules } from './access/rules.js';
 import type { Journal } from './audit/journal.js';
 import { securityStatement } from './authorization/discovery.js';
 import type { Mail } from './authorization/mail/mail.js';
@@ -26,6 +27,7 @@ import { isType } from './fhir/definitions.js';
 import { makeAuditIndex, type AuditIndex } from './interaction/audit-index.js';
 import { makeExpireAnswers } from './interaction/expire-answers.js';
 import { perform } from './interaction/perform.js';
+import { makeStandings } from './interaction/standing.js';
 import { makePrepare } from './interaction/prepare.js';
 import type { InteractionOptions, Operation, Service } from './interaction/service.js';
 import { makeCustomParameters } from './interaction/parameter/custom.js';
@@ -121,6 +123,7 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
     const service: Service = {
       operations, store, registry: makeRegistry({ baseUrl: () => baseUrl }), validate: validation.validate, lanes: makeKeyedQueue(), clock, ids: randomIds, observe, options, terminology: terminology.fresh,
       audit: isAudited(config) ? { provenance: false, bringUpToDate: () => auditIndex.bringUpToDate() } : undefined,
+      standings: makeStandings(() => service, defaultRules),
       security: config.auth !== 'smart' ? undefined : () => securityStatement({ origin: originOf(baseUrl) }),
     };
     const custom = makeCustomParameters({ service: () => service, states: makeStateFile(join(config.dataDir, 'search-parameters.json')) });

@@ -18,11 +18,11 @@ export const universalTypes: ReadonlySet<string> = new Set(['Location', 'Organiz
  * Another Patient that links to this one is another person's record until someone has merged them: `link` does not count.
  */
 export const ownedBy = (registry: Registry, type: string, patients: readonly string[]): Predicate | undefined => {
-  if (patients.length === 0) return nothing;
   if (type === 'Patient') return { op: 'id', ids: patients };
   const parameters = registry.parametersOf(type);
   const sources = memberParams(type).flatMap((code) => parameters.get(code)?.sources ?? []);
   if (sources.length === 0) return undefined;
+  if (patients.length === 0 && type !== 'Device') return nothing;
   const targets = patients.map((id) => `Patient/${id}`);
   const own = anyOf(sources.map(({ param }): Predicate => ({ op: 'reference', param, targets })));
   return type === 'Device' ? anyOf([own, ...sources.map(({ param }): Predicate => ({ op: 'missing', param, kind: 'reference' }))]) : own;

@@ -4,7 +4,7 @@
  */
 import { FhirError } from '../core/error.js';
 import { resourceTypes } from '../fhir/definitions.js';
-import { rightOf, type RightsScope } from './right.js';
+import { grantedRight, type RightsScope } from './right.js';
 import type { Permission } from './scope.js';
 import type { Viewer } from './viewer.js';
 
@@ -26,7 +26,7 @@ export const checkPermitted = (viewer: Viewer, demand: Demand, scope: RightsScop
   if (viewer.kind === 'anonymous') throw new FhirError('unauthorized', 'Send an access token: Authorization: Bearer <token>. Where to get one: .well-known/smart-configuration below the FHIR base.');
   const types = demand.type === undefined || demand.type === '*' ? resourceTypes : [demand.type];
   for (const permission of demand.permissions) {
-    const rights = types.map((type) => rightOf(viewer, permission, type, scope));
+    const rights = types.map((type) => grantedRight(viewer, permission, type, scope));
     const enough = demand.type === undefined ? rights.some((right) => right !== 'none') : rights.every((right) => right !== 'none');
     if (!enough) throw beyond(permission, demand.type);
     if (demand.unbound === true && rights.some((right) => right !== 'all' && right !== 'none')) {

@@ -5,8 +5,10 @@ import { anyOf } from '../search/predicate.js';
 import type { Registry } from '../search/registry.js';
 import type { Predicate } from '../store/plan.js';
 import { ownedBy, universalTypes } from './compartment.js';
+import type { Standing } from './standing.js';
+import { workReach } from './work.js';
 import type { Permission, Scope } from './scope.js';
-import type { TokenGrant, TokenViewer, Viewer } from './viewer.js';
+import type { TokenViewer, Viewer } from './viewer.js';
 
 /** Everything, nothing, or what satisfies the predicate. */
 export type Right = 'all' | 'none' | Predicate;
@@ -17,34 +19,44 @@ export interface RightsScope {
   readonly baseUrl: string;
 }
 
-const known = new WeakMap<TokenViewer, Map<string, Right>>();
+/** A viewer comes anew with each look at the token, what the record says of it stays: rights are kept by that. */
+const known = new WeakMap<TokenViewer | Standing, Map<string, Right>>();
 
-/** Returns the viewer's right; decided from the viewer alone, never from what is stored (design rule 4). */
-export const rightOf = (viewer: Viewer, permission: Permission, type: string, scope: RightsScope): Right => {
-  switch (viewer.kind) {
-    case 'open':
-    case 'system':
-      return 'all';
-    case 'anonymous':
-      return 'none';
-    case 'token': {
-      const rights = known.get(viewer) ?? new Map<string, Right>();
-      known.set(viewer, rights);
-      const name = `${permission} ${type}`;
-      const right = rights.get(name) ?? makeRight(viewer.grant, permission, type, scope);
-      rights.set(name, right);
-      return right;
-    }
-  }
+/** Returns the viewer's right: what the token gives, as far as the viewer reaches, less what is withheld. */
+export const rightOf = (viewer: Viewer, permission: Permission, type: string, scope: RightsScope): Right =>
+  (viewer.kind === 'token' ? remembered(viewer, `${permission} ${type}`, () => lessWithheld(grantedTo(viewer, { ...scope, permission, type }), viewer.standing?.withheld(type))) : wholly(viewer));
+
+/** Returns the same before anything is withheld: whether a type may be asked for at all must not depend on what is stored (design rule 4). */
+export const grantedRight = (viewer: Viewer, permission: Permission, type: string, scope: RightsScope): Right =>
+  (viewer.kind === 'token' ? grantedTo(viewer, { ...scope, permission, type }) : wholly(viewer));
+
+const wholly = ({ kind }: Viewer): Right => (kind === 'open' || kind === 'system' ? 'all' : 'none');
+
+const grantedTo = (viewer: TokenViewer, about: About): Right => remembered(viewer, `granted ${about.permission} ${about.type}`, () => makeRight(viewer, about));
+
+const remembered = (viewer: TokenViewer, name: string, make: () => Right): Right => {
+  const holder = viewer.standing ?? viewer;
+  const rights = known.get(holder) ?? new Map<string, Right>();
+  known.set(holder, rights);
+  const right = rights.get(name) ?? make();
+  rights.set(name, right);
+  return right;
+};
+
+const lessWithheld = (right: Right, withheld: Predicate | undefined): Right => {
+  if (right === 'none' || withheld === undefined) return right;
+  const shown: Predicate = { op: 'not', of: withheld };
+  return right === 'all' ? shown : { op: 'and', of: [right, shown] };
 };
 
 /** Returns whether the viewer sees all resources of the type alike. */
 export const isBound = (right: Right): boolean => right !== 'all';
 
-const makeRight = (grant: TokenGrant, permission: Permission, type: string, scope: RightsScope): Right => {
-  const rights = grant.scopes
+const makeRight = (viewer: TokenViewer, about: About): Right => {
+  const { permission, type } = about;
+  const rights = viewer.grant.scopes
     .filter((one) => one.permissions.has(permission) && (one.type === '*' || one.type === type))
-    .map((one) => rightOfScope(grant, one, { ...scope, type, permission }));
+    .map((one) => rightOfScope(viewer, one, about));
   if (rights.includes('all')) return 'all';
   const predicates = rights.filter((right): right is Predicate => right !== 'none' && right !== 'all');
   return predicates.length === 0 ? 'none' : anyOf(predicates);
@@ -55,30 +67,34 @@ interface About extends RightsScope {
   readonly permission: Permission;
 }
 
-const rightOfScope = (grant: TokenGrant, scope: Scope, about: About): Right => {
-  const reach = reachOf(grant, scope, about);
+const rightOfScope = (viewer: TokenViewer, scope: Scope, about: About): Right => {
+  const reach = reachOf(viewer, scope, about);
   if (reach === 'none' || scope.params.length === 0) return reach;
   const narrowed = narrowing(scope, about);
   if (narrowed === undefined) return 'none';
   return reach === 'all' ? narrowed : { op: 'and', of: [reach, narrowed] };
 };
 
-const reachOf = (grant: TokenGrant, { context }: Scope, about: About): Right => {
+const reachOf = (viewer: TokenViewer, { context }: Scope, about: About): Right => {
+  const { patient } = viewer.grant;
   switch (context) {
     case 'system':
       return 'all';
     case 'patient':
-      return grant.patient === undefined ? 'none' : patientReach([grant.patient], about);
+      return patient === undefined ? 'none' : patientReach([patient], about);
     case 'user':
-      return userReach(grant, about);
+      return userReach(viewer, about);
   }
 };
 
-/** A patient or a relative reaches the records that are theirs; who works here reaches what the clinic has. */
-const userReach = ({ fhirUser, patients = [] }: TokenGrant, about: About): Right => {
+/** A patient or a relative reaches the records that are theirs; who works here those that the rules say. */
+const userReach = ({ grant: { fhirUser, patients = [] }, standing }: TokenViewer, about: About): Right => {
   const type = fhirUser?.split('/')[0];
   if (type === 'Patient' || type === 'RelatedPerson') return patients.length === 0 ? 'none' : patientReach(patients, about);
-  return type === 'Practitioner' || type === 'PractitionerRole' || type === 'Person' ? 'all' : 'none';
+  if (type !== 'Practitioner' && type !== 'PractitionerRole' && type !== 'Person') return 'none';
+  const reach = standing?.reach ?? 'token';
+  if (reach === 'all') return 'all';
+  return workReach(about, reach === 'token' ? undefined : reach);
 };
 
 const patientReach = (patients: readonly string[], { registry, type, permission }: About): Right => {

@@ -3,7 +3,9 @@
  * `permit.ts` decides on interactions, `restrict.ts` turns a viewer into plan predicates.
  */
 import { hashOf } from '../core/hash.js';
+import type { WorkRole } from './rules.js';
 import type { Scope } from './scope.js';
+import type { Standing } from './standing.js';
 
 interface BaseViewer {
   /** Stable text that tells callers apart: idempotency keys and page links are bound to it. */
@@ -31,6 +33,8 @@ export interface AnonymousViewer extends BaseViewer {
 export interface TokenViewer extends BaseViewer {
   readonly kind: 'token';
   readonly grant: TokenGrant;
+  /** What the stored record says about the viewer as of this request; without it nobody who works here reaches a record. */
+  readonly standing?: Standing | undefined;
 }
 
 export type Viewer = OpenViewer | SystemViewer | AnonymousViewer | TokenViewer;
@@ -43,6 +47,8 @@ export interface TokenGrant {
   readonly user?: string | undefined;
   /** `Type/id` of the resource that the user is. */
   readonly fhirUser?: string | undefined;
+  /** As what the user works here; undefined for patients, and where the token does not say it. */
+  readonly role?: WorkRole | undefined;
   /** Id of the patient in context. */
   readonly patient?: string | undefined;
   /** Ids of the patients that the user may act for: their own record and those they are a RelatedPerson of. */
@@ -67,7 +73,7 @@ export const systemViewer = (reason: string): SystemViewer => ({ kind: 'system',
 
 /** Returns the viewer of a token: equal keys for tokens that may see the same (design rules 8 and 10). */
 export const tokenViewer = (grant: TokenGrant): TokenViewer => {
-  const { client, user = '', fhirUser = '', patient = '', patients = [], encounter = '', scopes } = grant;
+  const { client, user = '', fhirUser = '', role = '', patient = '', patients = [], encounter = '', scopes } = grant;
   const scopeTexts = scopes.map(({ text }) => text).sort();
-  return { kind: 'token', grant, key: hashOf('token', client, user, fhirUser, patient, patients.join(' '), encounter, ...scopeTexts) };
+  return { kind: 'token', grant, key: hashOf('token', client, user, fhirUser, role, patient, patients.join(' '), encounter, ...scopeTexts) };
 };

@@ -58,6 +58,7 @@ const performChecked: Interaction = async (context) => {
  */
 export const perform: Perform = async (service, viewer, request) => {
   // A dry run is no answer to keep: it leaves the key for the real request.
-  const context = { service, viewer, request: request.dryRun === true ? { ...request, idempotencyKey: undefined } : request };
+  const seen = await service.standings?.viewerOf(viewer) ?? viewer;
+  const context = { service, viewer: seen, request: request.dryRun === true ? { ...request, idempotencyKey: undefined } : request };
   return audited(context, performChecked);
 };

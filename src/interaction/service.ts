@@ -9,6 +9,7 @@ import type { Permission } from '../access/scope.js';
 import type { Viewer } from '../access/viewer.js';
 import type { FhirRequest, FhirResponse } from './request.js';
 import type { Registry } from '../search/registry.js';
+import type { Standings } from './standing.js';
 import type { Terminology } from '../terminology/port.js';
 import type { Trail } from './trail.js';
 
@@ -55,6 +56,8 @@ export interface Service {
   readonly validate: (resource: Readonly<Record<string, unknown>>) => readonly Issue[] | Promise<readonly Issue[]>;
   /** Writes that contend for one resource or one condition wait here for each other instead of retrying. */
   readonly lanes: KeyedQueue;
+  /** What the record says about whoever makes a request; without it nobody who works here reaches a patient. */
+  readonly standings?: Standings | undefined;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly observe: Observe;

@@ -35,7 +35,8 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve));
   as = `http://127.0.0.1:${String((issuer.address() as { port: number }).port)}`;
   const service = { ...makeService(makeMemoryStore(systemClock)), clock };
-  for (const id of ['A', 'B']) await call(service, { method: 'PUT', url: `Patient/${id}`, body: { resourceType: 'Patient', id } });
+  await call(service, { method: 'PUT', url: 'Practitioner/P', body: { resourceType: 'Practitioner', id: 'P' } });
+  for (const id of ['A', 'B']) await call(service, { method: 'PUT', url: `Patient/${id}`, body: { resourceType: 'Patient', id, generalPractitioner: [{ reference: 'Practitioner/P' }] } });
   const { viewerOf } = makeExternal({
     issuer: as, audience: () => base, origin: () => base.slice(0, -'/fhir'.length), algorithms: ['ES256'], clock,
     claims: { scope: 'scope', patient: 'patient', encounter: 'encounter', fhirUser: 'fhirUser' },

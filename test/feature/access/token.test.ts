@@ -99,8 +99,11 @@ describe('scopes', () => {
     expect(await found(ofA(`patient/Observation.rs?category=${lab} patient/Observation.s`), 'Observation')).toEqual(['obsA', 'vitA']);
   });
 
-  it('system/ scopes see all of their types, user/ scopes of a practitioner too', async () => {
-    for (const viewer of [tS, tU]) expect(await found(viewer, 'Observation')).toEqual(['obsA', 'obsB', 'obsBfA', 'vitA']);
+  it('system/ scopes see all of their types, user/ scopes of a practitioner those of their patients', async () => {
+    expect(await found(tS, 'Observation')).toEqual(['obsA', 'obsB', 'obsBfA', 'vitA']);
+    expect(await found(tU, 'Observation')).toEqual([]);
+    await call(service, { method: 'PUT', url: 'Patient/A', body: { resourceType: 'Patient', id: 'A', generalPractitioner: [{ reference: 'Practitioner/P' }] } });
+    expect(await found(tU, 'Observation')).toEqual(['obsA', 'vitA']);
     expect(await statusOf(tS, 'GET', '_history')).toBe(200);
   });
 });

@@ -49,8 +49,9 @@ describe.each(engines)('the audit on $name', ({ open }) => {
     store = await open();
     seen = 0;
     service = { ...makeService(store, { conditionalDelete: 'multiple' }), audit: { provenance: false } };
+    await ask('PUT', 'Practitioner/P', { body: { resourceType: 'Practitioner', id: 'P' } });
     for (const id of ['A', 'B', 'C', 'D']) {
-      await ask('PUT', `Patient/${id}`, { body: { resourceType: 'Patient', id } });
+      await ask('PUT', `Patient/${id}`, { body: { resourceType: 'Patient', id, generalPractitioner: [{ reference: 'Practitioner/P' }] } });
       await ask('PUT', `Observation/obs${id}`, { body: { ...observation(id), id: `obs${id}` } });
     }
     await fresh();

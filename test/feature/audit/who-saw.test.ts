@@ -31,7 +31,7 @@ describe.each(engines)('$who-saw on $name', ({ open }) => {
     store = await open();
     service = { ...makeService(store), operations: new Map([[whoSaw.name, whoSaw]]), audit: { provenance: false, bringUpToDate: () => index.bringUpToDate() } };
     const index = makeAuditIndex(() => service);
-    for (const id of ['A', 'B']) await ask('PUT', `Patient/${id}`, tS, { resourceType: 'Patient', id });
+    for (const id of ['A', 'B']) await ask('PUT', `Patient/${id}`, tS, { resourceType: 'Patient', id, generalPractitioner: [{ reference: 'Practitioner/P' }] });
     await ask('PUT', 'Practitioner/P', tS, { resourceType: 'Practitioner', id: 'P', name: [{ given: ['Pia'], family: 'Roth' }] });
   });
   afterEach(() => store.close());

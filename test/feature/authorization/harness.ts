@@ -62,9 +62,10 @@ export const openClinic = async (options: Partial<AuthorizationOptions> = {}, gr
 
 const seed = async (service: Service): Promise<void> => {
   const put = (resource: { resourceType: string; id: string }) => call(service, { method: 'PUT', url: `${resource.resourceType}/${resource.id}`, body: resource });
-  await put({ resourceType: 'Patient', id: 'A', name: [{ given: ['Ada'], family: 'Lin' }], birthDate: '1980-02-03', telecom: [{ system: 'email', value: 'ada@example.org' }], identifier: [{ system: 'urn:mrn', value: 'MRN-A' }] } as never);
-  await put({ resourceType: 'Patient', id: 'B', name: [{ given: ['Ben'], family: 'Wu' }] } as never);
-  await put({ resourceType: 'Patient', id: 'C', name: [{ given: ['Cleo'], family: 'Lin' }] } as never);
+  const ofP = { generalPractitioner: [{ reference: 'Practitioner/P' }] };
+  await put({ resourceType: 'Patient', id: 'A', ...ofP, name: [{ given: ['Ada'], family: 'Lin' }], birthDate: '1980-02-03', telecom: [{ system: 'email', value: 'ada@example.org' }], identifier: [{ system: 'urn:mrn', value: 'MRN-A' }] } as never);
+  await put({ resourceType: 'Patient', id: 'B', ...ofP, name: [{ given: ['Ben'], family: 'Wu' }] } as never);
+  await put({ resourceType: 'Patient', id: 'C', ...ofP, name: [{ given: ['Cleo'], family: 'Lin' }] } as never);
   await put({ resourceType: 'Practitioner', id: 'P', name: [{ text: 'Dr. P' }] } as never);
   await put({ resourceType: 'RelatedPerson', id: 'R', patient: { reference: 'Patient/C' } } as never);
   for (const [id, patient] of [['obsA', 'A'], ['obsB', 'B'], ['obsC', 'C']]) await put({ resourceType: 'Observation', id, status: 'final', code: { text: 'x' }, subject: { reference: `Patient/${String(patient)}` } } as never);

@@ -1,0 +1,61 @@
+/**
+ * What the record says about whoever makes a request, as of that request: the change feed is followed first, so that a relation
+ * ended by any process has ended for the very next one (design rule 10).
+ */
+import { relationsFor, type AccessRules } from '../access/rules.js';
+import { withholdNothing, type Reach, type Standing } from '../access/standing.js';
+import type { TokenGrant, TokenViewer, Viewer } from '../access/viewer.js';
+import { followFeed } from './standing/feed.js';
+import { makePeople, type PeopleParts } from './standing/people.js';
+import type { Store } from '../store/store.js';
+
+export interface Standings {
+  /** Resolves with the viewer as the record sees it now; whoever has no token is left as they are. The same object as long as nothing is different. */
+  viewerOf(viewer: Viewer): Promise<Viewer>;
+}
+
+export interface StandingParts extends PeopleParts {
+  readonly store: Pick<Store, 'read' | 'search' | 'changes' | 'history'>;
+}
+
+/** Viewers remembered; the ones that came longest ago are forgotten. */
+const most = 10_000;
+const workers = new Set(['Practitioner', 'PractitionerRole', 'Person']);
+
+/** Returns what finds it by these rules. */
+export const makeStandings = (parts: () => StandingParts, rules: AccessRules): Standings => {
+  const people = makePeople(parts);
+  const catchUp = followFeed(() => parts().store, [people]);
+  const known = new Map<string, Standing>();
+  const viewers = new WeakMap<TokenViewer, TokenViewer>();
+
+  const reachOf = async ({ fhirUser = '', role }: TokenGrant): Promise<Reach> => {
+    if (!workers.has(fhirUser.split('/')[0] ?? '')) return 'token';
+    const relations = relationsFor(rules, role ?? (fhirUser.startsWith('Person/') ? 'staff' : 'practitioner'));
+    return relations === 'all' ? 'all' : people.reachOf(fhirUser, relations);
+  };
+  const standingOf = async ({ key, grant }: TokenViewer): Promise<Standing> => {
+    const reach = await reachOf(grant);
+    const before = known.get(key);
+    const standing = before?.reach === reach ? before : { reach, withheld: withholdNothing };
+    known.delete(key);
+    known.set(key, standing);
+    const [oldest] = known.size > most ? known.keys() : [];
+    if (oldest !== undefined) known.delete(oldest);
+    return standing;
+  };
+
+  return {
+    viewerOf: async (viewer) => {
+      if (viewer.kind !== 'token') return viewer;
+      await catchUp();
+      const standing = await standingOf(viewer);
+      if (viewer.standing === standing) return viewer;
+      const before = viewers.get(viewer);
+      if (before?.standing === standing) return before;
+      const seen = { ...viewer, standing };
+      viewers.set(viewer, seen);
+      return seen;
+    },
+  };
+};
