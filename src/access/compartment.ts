@@ -4,7 +4,7 @@
  */
 import { compartmentParams } from '../fhir/definitions.js';
 import { anyOf } from '../search/predicate.js';
-import type { Registry } from '../search/registry.js';
+import type { Registry, Source } from '../search/registry.js';
 import type { Predicate } from '../store/plan.js';
 
 /** What no resource satisfies. */
@@ -18,14 +18,23 @@ export const universalTypes: ReadonlySet<string> = new Set(['Location', 'Organiz
  * Another Patient that links to this one is another person's record until someone has merged them: `link` does not count.
  */
 export const ownedBy = (registry: Registry, type: string, patients: readonly string[]): Predicate | undefined => {
-  if (type === 'Patient') return { op: 'id', ids: patients };
+  const own = memberOf(registry, type, patients);
+  return own === undefined || type !== 'Device' ? own : anyOf([own, ...sourcesOf(registry, type).map(({ param }): Predicate => ({ op: 'missing', param, kind: 'reference' }))]);
+};
+
+const sourcesOf = (registry: Registry, type: string): readonly Source[] => {
   const parameters = registry.parametersOf(type);
-  const sources = memberParams(type).flatMap((code) => parameters.get(code)?.sources ?? []);
+  return memberParams(type).flatMap((code) => parameters.get(code)?.sources ?? []);
+};
+
+/** Returns what puts a resource of the type into the compartment of any of these patients; undefined when nothing can. */
+export const memberOf = (registry: Registry, type: string, patients: readonly string[]): Predicate | undefined => {
+  if (type === 'Patient') return { op: 'id', ids: patients };
+  const sources = sourcesOf(registry, type);
   if (sources.length === 0) return undefined;
-  if (patients.length === 0 && type !== 'Device') return nothing;
+  if (patients.length === 0) return nothing;
   const targets = patients.map((id) => `Patient/${id}`);
-  const own = anyOf(sources.map(({ param }): Predicate => ({ op: 'reference', param, targets })));
-  return type === 'Device' ? anyOf([own, ...sources.map(({ param }): Predicate => ({ op: 'missing', param, kind: 'reference' }))]) : own;
+  return anyOf(sources.map(({ param }): Predicate => ({ op: 'reference', param, targets })));
 };
 
 /** R4 leaves Device out of the compartment although a device may be a patient's; one that is nobody's is like a universal type. */
