@@ -39,7 +39,7 @@ class Parser {
   private at = 0;
   private readonly source: readonly string[];
 
-  constructor(pattern: string) {
+  constructor(pattern: string, private readonly isDotAll: boolean) {
     if (pattern.length > longestPattern) fail(`it is longer than ${String(longestPattern)} characters`);
     this.source = [...pattern];
   }
@@ -171,7 +171,7 @@ class Parser {
     const char = this.take();
     if (char === '(') return this.group();
     if (char === '[') return this.reading(this.set());
-    if (char === '.') return this.reading((code) => code !== 10 && code !== 13);
+    if (char === '.') return this.reading((code) => this.isDotAll || (code !== 10 && code !== 13));
     if (char === '\\') return this.reading(this.escaped());
     if ('*+?{'.includes(char)) fail(`"${char}" at ${String(this.at)} repeats nothing`);
     if (char === '^' || char === '$') fail(`"${char}" stands elsewhere than at the end of the pattern`);
@@ -244,12 +244,20 @@ class Parser {
   }
 }
 
+export interface LinearOptions {
+  /** Whether `.` stands for line breaks too. */
+  readonly dotAll?: boolean | undefined;
+}
+
+/** A test of a text. `spend` is told, character by character, how many states were looked at, and may throw to end it. */
+export type LinearTest = (text: string, spend?: (states: number) => void) => boolean;
+
 /**
  * Returns a test for texts that the pattern matches as a whole. Takes characters, `.`, classes, `\d \w \s`, groups,
  * alternatives and repetitions up to 200; throws UnsupportedPattern for the rest (references back, looking around).
  */
-export const linearRegex = (pattern: string): ((text: string) => boolean) => {
-  const parser = new Parser(pattern);
+export const linearRegex = (pattern: string, { dotAll = false }: LinearOptions = {}): LinearTest => {
+  const parser = new Parser(pattern, dotAll);
   const start = parser.whole();
   const { states } = parser;
   const accepting = states.length - 1;
@@ -267,13 +275,14 @@ export const linearRegex = (pattern: string): ((text: string) => boolean) => {
       else open.push(...state.next);
     }
   };
-  return (text) => {
+  return (text, spend) => {
     round += 1;
     let current: number[] = [];
     enter(start, current);
     for (const char of text) {
       const code = char.codePointAt(0) ?? 0;
       round += 1;
+      spend?.(1 + current.length);
       const after: number[] = [];
       for (const at of current) {
         const state = states[at];

@@ -4,15 +4,15 @@
  */
 import { Worker } from 'node:worker_threads';
 import { FhirError } from '../core/error.js';
-import type { PathAnswer, PathTask } from './fhirpath-thread.js';
+import type { ConditionTask, PathTask, ThreadMessage, Verdict } from './fhirpath-thread.js';
 import type { PlacedValue } from './fhirpath.js';
 
 export interface PathWorkerOptions {
   /** Threads at most; each is started when first needed. */
   readonly threads: number;
-  /** Milliseconds one expression may take. */
+  /** Milliseconds one task may take. */
   readonly timeBox: number;
-  /** Expressions that may wait; further ones are refused. */
+  /** Tasks that may wait; further ones are refused. */
   readonly waiting: number;
 }
 
@@ -22,6 +22,8 @@ export interface PathWorkers {
    * fails, or takes too long or too much memory, and `overloaded` when too many wait.
    */
   readonly evaluate: (task: PathTask) => Promise<readonly PlacedValue[]>;
+  /** Returns a verdict for each condition, in their order. What was not reached in time is unknown; nothing is thrown. */
+  readonly judge: (task: ConditionTask) => Promise<readonly Verdict[]>;
   /** Ends the threads; what is running is refused. */
   readonly close: () => Promise<void>;
 }
@@ -31,9 +33,14 @@ const limits = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 32, stack
 const patience = 15_000;
 const longest = 2_000;
 
-interface Job extends PathTask {
-  readonly resolve: (found: readonly PlacedValue[]) => void;
-  readonly reject: (error: Error) => void;
+/** Why a task was given up: `it takes ...`, or an error that is nobody's fault. */
+type Failure = string | FhirError;
+
+interface Job {
+  readonly task: PathTask | ConditionTask;
+  /** Takes a message; returns whether it was the last. */
+  readonly take: (message: ThreadMessage) => boolean;
+  readonly fail: (why: Failure) => void;
 }
 
 interface Lane {
@@ -45,6 +52,39 @@ interface Lane {
 
 const refuse = (expression: string, why: string): FhirError => new FhirError('invalid-expression', `The expression "${expression.slice(0, 120)}" is refused: ${why}.`);
 
+const pathJob = (task: PathTask, resolve: (found: readonly PlacedValue[]) => void, reject: (error: Error) => void): Job => ({
+  task: { expression: task.expression, text: task.text },
+  take: (message) => {
+    if (typeof message === 'string') return false;
+    if ('found' in message) resolve(message.found);
+    else if ('failure' in message) reject(refuse(task.expression, message.failure));
+    return true;
+  },
+  fail: (why) => { reject(typeof why === 'string' ? refuse(task.expression, why) : why); },
+});
+
+const conditionJob = (task: ConditionTask, resolve: (verdicts: readonly Verdict[]) => void): Job => {
+  const count = task.groups.reduce((sum, { conditions }) => sum + conditions.length, 0);
+  const verdicts: Verdict[] = [];
+  const end = (first: string, rest: string): void => {
+    if (verdicts.length < count) verdicts.push({ unknown: first });
+    while (verdicts.length < count) verdicts.push({ unknown: rest });
+    resolve(verdicts);
+  };
+  return {
+    task,
+    take: (message) => {
+      if (message === 'judged') end('', '');
+      else if (typeof message === 'object' && 'verdict' in message) verdicts.push(message.verdict);
+      return message === 'judged';
+    },
+    fail: (why) => {
+      if (typeof why === 'string') end(why, 'the time was used up by another constraint');
+      else end('the server has no time for it now', 'the server has no time for it now');
+    },
+  };
+};
+
 /** A pool without threads; they are started when there is work. */
 class Pool implements PathWorkers {
   readonly #options: PathWorkerOptions;
@@ -55,21 +95,30 @@ class Pool implements PathWorkers {
     this.#options = options;
   }
 
-  async evaluate({ expression, text }: PathTask): Promise<readonly PlacedValue[]> {
-    if (expression.length > longest) throw refuse(expression, `it is longer than ${String(longest)} characters`);
-    if (this.#queue.length >= this.#options.waiting) throw new FhirError('overloaded', 'Too many expressions wait to be evaluated; repeat in a moment.', { retryAfter: 1 });
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ expression, text, resolve, reject });
-      this.#dispatch();
-    });
+  async evaluate(task: PathTask): Promise<readonly PlacedValue[]> {
+    if (task.expression.length > longest) throw refuse(task.expression, `it is longer than ${String(longest)} characters`);
+    return new Promise((resolve, reject) => { this.#add(pathJob(task, resolve, reject)); });
+  }
+
+  async judge(task: ConditionTask): Promise<readonly Verdict[]> {
+    return new Promise((resolve) => { this.#add(conditionJob(task, resolve)); });
   }
 
   async close(): Promise<void> {
     const stopping = new FhirError('shutting-down', 'The server is stopping.');
     const ending = [...this.#lanes];
-    for (const { reject } of this.#queue.splice(0)) reject(stopping);
+    for (const { fail } of this.#queue.splice(0)) fail(stopping);
     for (const lane of ending) this.#leave(lane, stopping);
     await Promise.all(ending.map(({ worker }) => worker.terminate()));
+  }
+
+  #add(job: Job): void {
+    if (this.#queue.length >= this.#options.waiting) {
+      job.fail(new FhirError('overloaded', 'Too many expressions wait to be evaluated; repeat in a moment.', { retryAfter: 1 }));
+      return;
+    }
+    this.#queue.push(job);
+    this.#dispatch();
   }
 
   #dispatch(): void {
@@ -82,9 +131,9 @@ class Pool implements PathWorkers {
     const lane: Lane = { worker, job: undefined, timer: undefined, isReady: false };
     this.#lanes.add(lane);
     lane.timer = setTimeout(() => { this.#leave(lane, new FhirError('overloaded', 'The server cannot evaluate expressions now.', { retryAfter: 1 })); }, patience);
-    worker.on('message', (message: 'ready' | PathAnswer) => {
+    worker.on('message', (message: ThreadMessage) => {
       if (message === 'ready') this.#ready(lane);
-      else this.#finish(lane, message);
+      else this.#take(lane, message);
     });
     worker.on('error', () => { this.#leave(lane, undefined); });
     worker.on('exit', () => { this.#leave(lane, undefined); });
@@ -111,30 +160,28 @@ class Pool implements PathWorkers {
 
   #post(lane: Lane, job: Job): void {
     lane.timer = setTimeout(() => { this.#checkTime(lane, job); }, this.#options.timeBox);
-    lane.worker.postMessage({ expression: job.expression, text: job.text } satisfies PathTask);
+    lane.worker.postMessage(job.task);
   }
 
   /** An answer that arrived while this thread was busy itself still counts. */
   #checkTime(lane: Lane, job: Job): void {
     setImmediate(() => {
-      if (lane.job === job) this.#leave(lane, refuse(job.expression, `it takes more than ${String(this.#options.timeBox)} ms`));
+      if (lane.job === job) this.#leave(lane, `it takes more than ${String(this.#options.timeBox)} ms`);
     });
   }
 
-  #finish(lane: Lane, answer: PathAnswer): void {
+  #take(lane: Lane, message: ThreadMessage): void {
+    if (lane.job?.take(message) === false) return;
     clearTimeout(lane.timer);
-    const { job } = lane;
     lane.job = undefined;
-    if (job !== undefined && 'found' in answer) job.resolve(answer.found);
-    else if (job !== undefined && 'failure' in answer) job.reject(refuse(job.expression, answer.failure));
     this.#begin(lane);
   }
 
   /** Gives a thread up; the next expression starts another. */
-  #leave(lane: Lane, error: FhirError | undefined): void {
+  #leave(lane: Lane, why: Failure | undefined): void {
     if (!this.#lanes.delete(lane)) return;
     clearTimeout(lane.timer);
-    lane.job?.reject(error ?? refuse(lane.job.expression, 'it needs too much memory'));
+    lane.job?.fail(why ?? 'it needs too much memory');
     void lane.worker.terminate();
     this.#dispatch();
   }
@@ -143,7 +190,13 @@ class Pool implements PathWorkers {
 /** Returns a pool of threads. */
 export const makePathWorkers = (options: PathWorkerOptions): PathWorkers => new Pool(options);
 
-let shared: PathWorkers | undefined;
+const kept = (options: PathWorkerOptions): (() => PathWorkers) => {
+  let made: PathWorkers | undefined;
+  return () => (made ??= makePathWorkers(options));
+};
 
-/** Returns the pool of this process: one thread is enough for the few expressions that are not plain, a second keeps them apart. */
-export const pathWorkers = (): PathWorkers => (shared ??= makePathWorkers({ threads: 2, timeBox: 250, waiting: 64 }));
+/** Returns the pool of this process for patches: one thread is enough for the few expressions that are not plain, a second keeps them apart. */
+export const pathWorkers = kept({ threads: 2, timeBox: 250, waiting: 64 });
+
+/** Returns the pool for constraints of profiles, apart from patches so that neither keeps the other waiting. */
+export const constraintWorkers = kept({ threads: 1, timeBox: 250, waiting: 16 });

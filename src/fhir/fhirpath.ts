@@ -34,18 +34,28 @@ interface ResourceNode {
   readonly constructor: { makeResNode(context: unknown, data: unknown, parent: null, path: null, extra: null, type: string, model: Library.Model): unknown };
 }
 
-const resolveTable = (resource: Readonly<Record<string, unknown>>, model: Library.Model): Library.UserInvocationTable => ({
+/** The library looks the table up once, so the resource is asked for at each call. */
+const resolveTable = (resourceNow: () => Readonly<Record<string, unknown>>, model: Library.Model): Library.UserInvocationTable => ({
   resolve: {
     internalStructures: true,
     arity: { 0: [] },
     fn(this: unknown, nodes: readonly ResourceNode[]): unknown[] {
       return nodes.flatMap((node) => {
-        const type = referenceType(typeof node.data === 'string' ? { reference: node.data } : node.data, resource);
-        return type === undefined ? [] : [node.constructor.makeResNode(this, { resourceType: type }, null, null, null, type, model)];
+        const reference = typeof node.data === 'string' ? { reference: node.data } : node.data;
+        const resource = resourceNow();
+        const type = referenceType(reference, resource);
+        return type === undefined ? [] : [node.constructor.makeResNode(this, containedIn(resource, reference) ?? { resourceType: type }, null, null, null, type, model)];
       });
     },
   },
 });
+
+/** The contained resource a reference names, which is at hand as a whole. */
+const containedIn = ({ contained }: Readonly<Record<string, unknown>>, reference: unknown): unknown => {
+  const { reference: target } = (reference ?? {}) as { readonly reference?: unknown };
+  if (typeof target !== 'string' || !target.startsWith('#') || !Array.isArray(contained)) return undefined;
+  return contained.find((one: { readonly id?: unknown } | null) => one?.id === target.slice(1)) as unknown;
+};
 
 /** The operator and the function `as` want a single value, which many R4 expressions do not give them. */
 const filterInsteadOfAs = (expression: string): string =>
@@ -82,14 +92,50 @@ const typed = (found: unknown[]): readonly TypedValue[] => {
   return types.map((type, at) => ({ type: type.replace(/^(FHIR|System)\./, ''), value: values[at] }));
 };
 
+interface ConditionOn {
+  readonly expression: string;
+  /** Type of the element it is about: `HumanName`, `Patient.contact`. */
+  readonly type: string;
+}
+
+/** `%resource` and `%rootResource` of a condition. */
+interface ConditionScope {
+  readonly resource: Readonly<Record<string, unknown>>;
+  readonly root: Readonly<Record<string, unknown>>;
+}
+
+type Judge = (value: unknown, scope: ConditionScope) => boolean | undefined;
+const conditions = new Map<string, Judge>();
+const mostConditions = 1_000;
+
+/** Returns the expression as a condition on an element: true, false, or undefined for an empty result. Throws for an expression that is no FHIRPath, or fails. */
+export const evaluateCondition = ({ expression, type }: ConditionOn): Judge => {
+  const key = `${type} ${expression}`;
+  const found = conditions.get(key) ?? makeCondition(expression, type);
+  if (conditions.size >= mostConditions) conditions.clear();
+  conditions.set(key, found);
+  return found;
+};
+
+const makeCondition = (expression: string, type: string): Judge => {
+  const { library, model } = load();
+  let rootNow: Readonly<Record<string, unknown>> = {};
+  const run = library.compile({ base: type, expression: filterInsteadOfAs(expression) }, model, { async: false, traceFn: () => undefined, userInvocationTable: resolveTable(() => rootNow, model) }) as unknown as (value: unknown, variables: object) => unknown[];
+  return (value, { resource, root }) => {
+    rootNow = root;
+    const [first, second] = run(value, { resource, rootResource: root });
+    if (first === undefined) return undefined;
+    return second === undefined && typeof first === 'boolean' ? first : true;
+  };
+};
+
 const makeFinder = (expression: string): ((value: unknown, resource: Readonly<Record<string, unknown>>) => unknown[]) => {
   const text = filterInsteadOfAs(expression);
   let resourceNow: Readonly<Record<string, unknown>> = {};
   let run: ((value: unknown, variables: Record<string, unknown>) => unknown[]) | undefined;
   const prepare = (): NonNullable<typeof run> => {
     const { library, model } = load();
-    const lookUp = { get resolve() { return resolveTable(resourceNow, model)['resolve']; } } as Library.UserInvocationTable;
-    return library.compile(text, model, { async: false, resolveInternalTypes: false, traceFn: () => undefined, userInvocationTable: lookUp }) as NonNullable<typeof run>;
+    return library.compile(text, model, { async: false, resolveInternalTypes: false, traceFn: () => undefined, userInvocationTable: resolveTable(() => resourceNow, model) }) as NonNullable<typeof run>;
   };
   return (value, resource) => {
     run ??= prepare();

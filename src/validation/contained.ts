@@ -20,7 +20,18 @@ export const checkContained = (resource: JsonObject, fragments: readonly Fragmen
   const { contained } = resource;
   if (contained === undefined && fragments.length === 0) return true;
   const ids = idsOf(contained);
-  return fragments.every((fragment) => isResolved(fragment, ids)) && (!Array.isArray(contained) || contained.every((one: unknown) => isWelcome(one, fragments)));
+  const used = new Set(fragments.map(({ text }) => text));
+  return fragments.every((fragment) => isResolved(fragment, ids)) && (!Array.isArray(contained) || contained.every((one: unknown) => isWelcome(one, used)));
+};
+
+const known = new WeakMap<JsonObject, ReadonlyMap<unknown, JsonObject>>();
+
+/** Returns the contained resources by id, listed once: each of many references may ask. */
+export const containedOf = (resource: JsonObject): ReadonlyMap<unknown, JsonObject> => {
+  const { contained } = resource;
+  const made = known.get(resource) ?? new Map((Array.isArray(contained) ? contained : []).filter(isObject).reverse().map((one) => [one['id'], one] as const));
+  known.set(resource, made);
+  return made;
 };
 
 /** Returns the ids of contained resources. */
@@ -31,13 +42,12 @@ export const idsOf = (contained: unknown): ReadonlySet<unknown> =>
 export const isResolved = ({ text, isReference, isInside }: Fragment, ids: ReadonlySet<unknown>): boolean =>
   !isReference || (text === '#' ? isInside : ids.has(text.slice(1)));
 
-const isWelcome = (one: unknown, fragments: readonly Fragment[]): boolean =>
-  isObject(one) && isUsed(one, fragments) && forbiddenMeta(one) === undefined;
+const isWelcome = (one: unknown, used: ReadonlySet<string>): boolean => isObject(one) && isUsed(one, used) && forbiddenMeta(one) === undefined;
 
-/** Returns whether a contained resource is referred to, or refers to its container (dom-3). */
-export const isUsed = (contained: JsonObject, fragments: readonly Fragment[]): boolean => {
+/** Returns whether a contained resource is among those referred to (`#id`), or refers to its container (dom-3). */
+export const isUsed = (contained: JsonObject, used: ReadonlySet<string>): boolean => {
   const { id } = contained;
-  return typeof id === 'string' && (fragments.some(({ text }) => text === `#${id}`) || refersToContainer(contained));
+  return typeof id === 'string' && (used.has(`#${id}`) || refersToContainer(contained));
 };
 
 const refersToContainer = (value: unknown): boolean => {

@@ -72,7 +72,7 @@ export const primitives: Readonly<Record<string, PrimitiveCheck>> = {
   xhtml: isWellFormedNarrative,
   language: isLanguage,
   currency: fits(/^[A-Z]{3}$/),
-  mimetype: fits(/^(?:[A-Za-z0-9][\w!#$&^.+-]*\/[^ \t\r\n,]+(?:[ \t]*;[^\r\n]*)?|xml|json|ttl)$/),
+  mimetype: fits(/^(?:[A-Za-z0-9][\w!#$&^.+-]*\/[^ \t\r\n,;]+(?:[ \t]*;[^\r\n]*)?|xml|json|ttl)$/),
 };
 
 /** What a value of each type must look like, in words for a message. */

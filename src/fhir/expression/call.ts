@@ -1,5 +1,6 @@
 /** What a compiled FHIRPath expression is, and how its functions see a call (http://hl7.org/fhirpath/N1/). */
 import type { Nodes, PathNode } from './node.js';
+import type { Work } from './work.js';
 
 /** What an evaluation carries along. */
 export interface Run {
@@ -11,6 +12,8 @@ export interface Run {
   readonly index: number;
   /** The target of a Reference or canonical; undefined when it is not at hand. */
   readonly resolve: (node: PathNode) => PathNode | undefined;
+  /** Steps that may still be taken; undefined where the expression is FHIR's own, which is trusted. */
+  readonly work?: Work | undefined;
 }
 
 export type Eval = (focus: Nodes, run: Run) => Nodes;

@@ -2,11 +2,12 @@
  * Turns a FHIRPath expression into a function once, so that nothing is interpreted per resource
  * (http://hl7.org/fhirpath/N1/). Nothing it returns throws on data; what it cannot take it refuses when made.
  */
-import { areEqual, hasItem, orderOf } from './compare.js';
+import { areEqual, distinct, hasItem, orderOf } from './compare.js';
 import type { Call, Eval, Test } from './call.js';
 import { functions, tests } from './functions.js';
 import { collectMember, isOfType, nothing, numberNode, PathNode, textNode, truthNodes, type Nodes } from './node.js';
 import { parseExpression, UnsupportedExpression, type BinaryOperator, type Expression } from './parse.js';
+import { spend, spendOnJson, stepsOfText, type Work } from './work.js';
 
 /** Returns the function of an expression. Throws UnsupportedExpression. */
 export const compileExpression = (text: string): Eval => compile(parseExpression(text));
@@ -14,7 +15,29 @@ export const compileExpression = (text: string): Eval => compile(parseExpression
 /** Returns the same as a condition: true, false, or undefined for an empty result. */
 export const compileCondition = (text: string): Test => compileTest(parseExpression(text));
 
+/** Which resource a plain path such as `%resource.snapshot.element.first().path` begins at; undefined for any other expression. */
+const rootOf = (expression: Expression): 'resource' | 'root' | undefined => {
+  if (expression.kind === 'variable') return expression.name === 'resource' ? 'resource' : expression.name === 'rootResource' ? 'root' : undefined;
+  if (expression.kind === 'member' || (expression.kind === 'call' && expression.name === 'first' && expression.args.length === 0)) return rootOf(expression.of);
+  return undefined;
+};
+
+/** What is the same for the whole resource is looked up once, not for each of its elements: they can be thousands. */
 const compile = (expression: Expression): Eval => {
+  const made = compileOnce(expression);
+  const root = expression.kind === 'variable' ? undefined : rootOf(expression);
+  if (root === undefined) return made;
+  const kept = new WeakMap<PathNode, Nodes>();
+  return (focus, run) => {
+    const known = kept.get(run[root]);
+    if (known !== undefined) return known;
+    const found = made(focus, run);
+    kept.set(run[root], found);
+    return found;
+  };
+};
+
+const compileOnce = (expression: Expression): Eval => {
   switch (expression.kind) {
     case 'this':
       return (focus) => focus;
@@ -70,16 +93,17 @@ const variable = (name: string): Eval => {
 const member = ({ of, name }: Extract<Expression, { kind: 'member' }>): Eval => {
   if (of.kind === 'this') {
     const isTypeName = /^[A-Z]/.test(name);
-    return (focus) => (isTypeName ? focus.filter((node) => isOfType(node, name)) : membersOf(focus, name));
+    return (focus, run) => (isTypeName ? focus.filter((node) => isOfType(node, name)) : membersOf(focus, name, run.work));
   }
   const from = compile(of);
-  return (focus, run) => membersOf(from(focus, run), name);
+  return (focus, run) => membersOf(from(focus, run), name, run.work);
 };
 
-const membersOf = (nodes: Nodes, name: string): Nodes => {
+const membersOf = (nodes: Nodes, name: string, work: Work | undefined): Nodes => {
   if (nodes.length === 0) return nothing;
   const found: PathNode[] = [];
   for (const node of nodes) collectMember(found, node, name);
+  spend(work, nodes.length + found.length);
   return found;
 };
 
@@ -95,7 +119,11 @@ const callOf = ({ of, args }: Extract<Expression, { kind: 'call' }>): Call => ({
 
 const compileCall = (expression: Extract<Expression, { kind: 'call' }>): Eval => {
   const made = functions[expression.name]?.(callOf(expression));
-  return made ?? truth(compileTest(expression));
+  if (made === undefined) return truth(compileTest(expression));
+  return (focus, run) => {
+    spend(run.work, 1);
+    return made(focus, run);
+  };
 };
 
 const compileTest = (expression: Expression): Test => {
@@ -114,7 +142,11 @@ const compileTest = (expression: Expression): Test => {
   if (expression.kind === 'call' && functions[expression.name] === undefined) {
     const make = tests[expression.name];
     if (make === undefined) throw new UnsupportedExpression(`the function ${expression.name}() is not known`);
-    return make(callOf(expression));
+    const made = make(callOf(expression));
+    return (focus, run) => {
+      spend(run.work, 1);
+      return made(focus, run);
+    };
   }
   return singleton(compile(expression));
 };
@@ -154,27 +186,29 @@ const logic: Readonly<Record<string, (left: boolean | undefined, right: () => bo
   },
 };
 
-type Judge = (left: Nodes, right: Nodes) => boolean | undefined;
+type Judge = (left: Nodes, right: Nodes, work?: Work) => boolean | undefined;
 
-const ordered = (holds: (order: number) => boolean): Judge => (left, right) => {
+const ordered = (holds: (order: number) => boolean): Judge => (left, right, work) => {
   const [a, b] = [left[0], right[0]];
+  if (typeof a?.value === 'string') spend(work, stepsOfText(a.value));
   const order = a === undefined || b === undefined ? undefined : orderOf(a, b);
   return order === undefined ? undefined : holds(order);
 };
 
-const negated = (judge: Judge): Judge => (left, right) => {
-  const found = judge(left, right);
+const negated = (judge: Judge): Judge => (left, right, work) => {
+  const found = judge(left, right, work);
   return found === undefined ? undefined : !found;
 };
 
-const holds = (all: Nodes, item: Nodes): boolean | undefined => {
+const holds = (all: Nodes, item: Nodes, work: Work | undefined): boolean | undefined => {
   const [first] = item;
-  return first === undefined ? undefined : hasItem(all, first);
+  return first === undefined ? undefined : hasItem(all, first, work);
 };
 
 /** Equivalence, as far as constraints use it: texts without regard to case and white space. */
-const areAlike: Judge = (left, right) => {
+const areAlike: Judge = (left, right, work) => {
   if (left.length === 0 || right.length === 0) return left.length === right.length;
+  for (const { value } of [...left, ...right]) spendOnJson(work, value);
   const flat = (nodes: Nodes): string => JSON.stringify(nodes.map(({ value }) => (typeof value === 'string' ? value.trim().toLowerCase().replace(/\s+/g, ' ') : value)));
   return flat(left) === flat(right);
 };
@@ -182,19 +216,25 @@ const areAlike: Judge = (left, right) => {
 const judges: Readonly<Record<string, Judge>> = {
   '=': areEqual, '!=': negated(areEqual), '~': areAlike, '!~': negated(areAlike),
   '<': ordered((order) => order < 0), '<=': ordered((order) => order <= 0), '>': ordered((order) => order > 0), '>=': ordered((order) => order >= 0),
-  'in': (left, right) => holds(right, left), 'contains': holds,
+  'in': (left, right, work) => holds(right, left, work), 'contains': holds,
 };
 
 const binaryTest = (op: BinaryOperator, { left, right }: Sides): Test | undefined => {
   const join = logic[op];
   if (join !== undefined) {
     const [one, other] = [compileTest(left), compileTest(right)];
-    return (focus, run) => join(one(focus, run), () => other(focus, run));
+    return (focus, run) => {
+      spend(run.work, 1);
+      return join(one(focus, run), () => other(focus, run));
+    };
   }
   const judge = judges[op];
   if (judge === undefined) return undefined;
   const [one, other] = [compile(left), compile(right)];
-  return (focus, run) => judge(one(focus, run), other(focus, run));
+  return (focus, run) => {
+    spend(run.work, 1);
+    return judge(one(focus, run), other(focus, run), run.work);
+  };
 };
 
 const arithmetic: Readonly<Record<string, (a: number, b: number) => number | undefined>> = {
@@ -206,12 +246,13 @@ const compileBinary = (op: BinaryOperator, sides: Sides): Eval => {
   const test = binaryTest(op, sides);
   if (test !== undefined) return truth(test);
   const [left, right] = [compile(sides.left), compile(sides.right)];
-  if (op === '|') return (focus, run) => distinct([...left(focus, run), ...right(focus, run)]);
-  return (focus, run) => combined(op, left(focus, run), right(focus, run));
+  if (op === '|') return (focus, run) => distinct([...left(focus, run), ...right(focus, run)], run.work);
+  return (focus, run) => combined(op, [left(focus, run), right(focus, run)], run.work);
 };
 
-const combined = (op: BinaryOperator, left: Nodes, right: Nodes): Nodes => {
+const combined = (op: BinaryOperator, [left, right]: readonly [Nodes, Nodes], work: Work | undefined): Nodes => {
   const [a, b] = [left[0]?.value, right[0]?.value];
+  spend(work, stepsOfText(textOf(a)) + stepsOfText(textOf(b)));
   if (op === '&') return [textNode(`${textOf(a)}${textOf(b)}`)];
   if (op === '+' && typeof a === 'string' && typeof b === 'string') return [textNode(a + b)];
   if (typeof a !== 'number' || typeof b !== 'number') return nothing;
@@ -220,9 +261,3 @@ const combined = (op: BinaryOperator, left: Nodes, right: Nodes): Nodes => {
 };
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : '');
-
-const distinct = (nodes: Nodes): Nodes => {
-  const kept: PathNode[] = [];
-  for (const node of nodes) if (!hasItem(kept, node)) kept.push(node);
-  return kept;
-};

@@ -15,9 +15,10 @@ export type Expression =
 /** The expression is no FHIRPath, or beyond the part of it that is compiled here. */
 export class UnsupportedExpression extends Error {}
 
-const form = /\s*(?:\/\/[^\n]*\s*|\/\*[^]*?\*\/\s*)*(?:(@T?[\dT:.+Z-]+)|(\d+(?:\.\d+)?)|('(?:[^'\\]|\\[^])*')|(`[^`]+`)|([A-Za-z_]\w*)|(\$\w+)|(%(?:[A-Za-z_][\w-]*|`[^`]+`|'[^']+'))|(<=|>=|!=|!~|[-+*/&|<>=~.,()[\]{}]))/y;
+/** Spaces and comments can be read in one way only: otherwise a text made for it would take exponential time. */
+const form = /(?:\s|\/\/[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)*(?:(@T?[\dT:.+Z-]+)|(\d+(?:\.\d+)?)|('(?:[^'\\]|\\[^])*')|(`[^`]+`)|([A-Za-z_]\w*)|(\$\w+)|(%(?:[A-Za-z_][\w-]*|`[^`]+`|'[^']+'))|(<=|>=|!=|!~|[-+*/&|<>=~.,()[\]{}]))/y;
 
-const ending = /(?:\s|\/\/[^\n]*(?:\n|$)|\/\*[^]*?\*\/)*$/y;
+const ending = /(?:\s|\/\/[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)*$/y;
 
 const tokenize = (text: string): string[] => {
   const tokens: string[] = [];
@@ -180,5 +181,16 @@ const literalOf = (token: string): Expression | undefined => {
   return undefined;
 };
 
+/** Longer ones are left to the worker; so is what is nested deeper than the stack takes. */
+const longest = 20_000;
+
 /** Returns the tree of an expression. Throws UnsupportedExpression. */
-export const parseExpression = (text: string): Expression => new Parser(text).whole();
+export const parseExpression = (text: string): Expression => {
+  if (text.length > longest) throw new UnsupportedExpression(`it is longer than ${String(longest)} characters`);
+  try {
+    return new Parser(text).whole();
+  } catch (error) {
+    if (error instanceof RangeError) throw new UnsupportedExpression('it is nested too deep');
+    throw error;
+  }
+};

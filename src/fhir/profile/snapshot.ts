@@ -32,6 +32,10 @@ const lastOf = (id: string): string => id.slice(id.lastIndexOf('.') + 1);
 const isUnder = (id: string, head: string): boolean => id.startsWith(head) && (id.length === head.length || id[head.length] === '.' || id[head.length] === ':' || id[head.length] === '/');
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** What is entered again and again doubles what it is entered from. */
+const mostElements = 10_000;
+const deepest = 50;
+
 class Making {
   readonly elements: ProfileElement[];
   readonly #find: FindProfile;
@@ -42,6 +46,7 @@ class Making {
   }
 
   apply(change: ProfileElement): void {
+    if (change.id.split('.').length > deepest) throw new SnapshotError(`${change.id.slice(0, 100)}... lies deeper than ${String(deepest)} elements`);
     const id = this.#knownId(change.id);
     const at = this.#reach(id, change);
     const before = this.elements[at];
@@ -114,7 +119,7 @@ class Making {
     if (head.slicing === undefined && typed !== undefined) this.elements[this.#indexOf(headId)] = { ...head, slicing: { discriminators: [{ type: 'type', path: '$this' }], rules: 'open', ordered: false } };
     let end = this.#indexOf(headId);
     while (end < this.elements.length && isUnder(this.elements[end]?.id ?? '', headId)) end += 1;
-    this.elements.splice(end, 0, slice, ...inside);
+    this.#insert(end, [slice, ...inside]);
     return end;
   }
 
@@ -131,7 +136,12 @@ class Making {
     const at = this.#indexOf(id);
     const element = this.elements[at];
     if (element === undefined || this.elements[at + 1]?.id.startsWith(`${id}.`) === true) return;
-    this.elements.splice(at + 1, 0, ...this.#inside(element));
+    this.#insert(at + 1, this.#inside(element));
+  }
+
+  #insert(at: number, elements: readonly ProfileElement[]): void {
+    if (this.elements.length + elements.length > mostElements) throw new SnapshotError(`it would have more than ${String(mostElements)} elements`);
+    this.elements.splice(at, 0, ...elements);
   }
 
   #inside({ id, path, types = [], content }: ProfileElement): readonly ProfileElement[] {

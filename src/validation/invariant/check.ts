@@ -4,6 +4,7 @@ import { referenceType } from '../../fhir/reference-type.js';
 import type { Run } from '../../fhir/expression/call.js';
 import { nodeOfResource, PathNode } from '../../fhir/expression/node.js';
 import { isObject, type JsonObject } from '../checks.js';
+import { containedOf } from '../contained.js';
 import { rulesOf, type Rule, type TypeRules } from './rule.js';
 
 /** What the walk carries along; the path is spelled out only for what breaks a rule. */
@@ -32,8 +33,8 @@ const enterResource = (resource: JsonObject, { path, issues }: Pick<Walk, 'path'
 /** What the reference says of its target: a contained resource whole, of any other the type alone. */
 const targetOf = ({ value }: PathNode, resource: JsonObject): PathNode | undefined => {
   const reference = typeof value === 'string' ? value : isObject(value) ? value['reference'] : undefined;
-  if (typeof reference === 'string' && reference.startsWith('#') && Array.isArray(resource['contained'])) {
-    const found = resource['contained'].find((one: unknown) => isObject(one) && one['id'] === reference.slice(1)) as JsonObject | undefined;
+  if (typeof reference === 'string' && reference.startsWith('#')) {
+    const found = containedOf(resource).get(reference.slice(1));
     if (found !== undefined) return nodeOfResource(found);
   }
   const type = referenceType(typeof value === 'string' ? { reference: value } : value, resource);

@@ -8,8 +8,8 @@ import { checkBinding } from './binding.js';
 import { isFixed, meetsPattern } from './fixed.js';
 import { checkTargets } from './reference.js';
 import type { ElementRule } from './rule.js';
-import { isQuiet, pathRun, report, type ProfileRun } from './run.js';
-import { discriminatorsOf, sliceFor, type CheckValue } from './slice.js';
+import { isQuiet, pathRun, report, TooMuchEffort, type ProfileRun } from './run.js';
+import { discriminatorsOf, sliceFault, sliceFor, type CheckValue } from './slice.js';
 
 interface Place {
   readonly node: PathNode;
@@ -18,6 +18,8 @@ interface Place {
 
 /** Checks a value and everything inside of it. */
 export const checkValue: CheckValue = (run, rule, place) => {
+  run.effort.left -= 1 + rule.children.length;
+  if (run.effort.left < 0) throw new TooMuchEffort();
   checkTypes(run, rule, place);
   checkContent(run, rule, place);
   if (rule.binding !== undefined) checkBinding(run, rule, place);
@@ -69,6 +71,11 @@ const checkSlices = (run: ProfileRun, rule: ElementRule, { places, at, outer }: 
   for (const slice of rule.slices) {
     const own = places.filter((_place, index) => (slice === rest ? found[index] === undefined : found[index] === slice));
     if (!slice.isActive && !(run.mustSupport && slice.mustSupport)) continue;
+    const fault = sliceFault(slice);
+    if (fault !== undefined) {
+      report(run, at, { severity: 'warning', code: 'not-supported', text: `the slice ${slice.sliceName ?? ''} cannot be checked, since what belongs to it cannot be told: ${fault}` });
+      continue;
+    }
     checkCount(run, slice, { places: own, at });
     for (const place of own) checkValue(run, slice, place);
     if (slice.slices.length > 0) checkSlices(run, slice, { places: own, at, outer: discriminators });
@@ -85,7 +92,7 @@ const checkOrder = (run: ProfileRun, { slicing, slices }: ElementRule, { places,
     const at = places[index]?.at ?? '';
     if (slice === undefined) {
       isAfter = true;
-      if (slicing.rules === 'closed' && !slices.some(({ sliceName }) => sliceName === '@default')) report(run, at, { code: 'structure', text: `belongs to none of the slices ${names}, and no other is allowed` });
+      if (slicing.rules === 'closed' && !slices.some((one) => one.sliceName === '@default' || sliceFault(one) !== undefined)) report(run, at, { code: 'structure', text: `belongs to none of the slices ${names}, and no other is allowed` });
       continue;
     }
     if (isAfter && slicing.rules === 'openAtEnd') report(run, at, { code: 'structure', text: `belongs to the slice ${slice.sliceName ?? ''}, which must stand before what is in no slice` });
@@ -151,9 +158,11 @@ const checkContent = (run: ProfileRun, { fixed, pattern, maxLength, least, most 
 };
 
 const checkConstraints = (run: ProfileRun, { constraints }: ElementRule, { node, at }: Place): void => {
-  for (const { key, severity, human, test } of constraints) {
-    if (test === undefined) {
-      if (run.thorough) report(run, at, { severity: 'information', code: 'not-supported', text: `the constraint ${key} cannot be evaluated here: ${human}` });
-    } else if (test([node], pathRun(run, node)) !== true) report(run, at, { severity, code: 'invariant', text: `${human.trim().replace(/\.$/, '')} (${key})` });
+  for (const constraint of constraints) {
+    const { key, severity, human } = constraint;
+    const rule = human.trim().replace(/\.$/, '');
+    const judged = run.judge(constraint, pathRun(run, node));
+    if (judged === 'broken' || judged === 'empty') report(run, at, { severity, code: 'invariant', text: `${rule} (${key})` });
+    else if (typeof judged === 'object') report(run, at, { severity: severity === 'error' ? 'warning' : 'information', code: 'not-supported', text: `the constraint ${key} cannot be checked: ${judged.unknown}. It says: ${rule}` });
   }
 };

@@ -2,7 +2,7 @@
  * A profile as a tree of rules, made when it is first asked for: only what it demands beyond FHIR itself is kept to be checked
  * (https://hl7.org/fhir/R4/profiling.html).
  */
-import { elementsOf, invariantsOf, datatypes, resourceTypes, type NamedElement } from '../../fhir/definitions.js';
+import { baseOf, elementsOf, invariantsOf, datatypes, resourceTypes, type NamedElement } from '../../fhir/definitions.js';
 import type { Test } from '../../fhir/expression/call.js';
 import { compileCondition } from '../../fhir/expression/compile.js';
 import { UnsupportedExpression } from '../../fhir/expression/parse.js';
@@ -74,10 +74,15 @@ const draftsOf = (elements: readonly ProfileElement[]): { readonly root: Draft; 
 };
 
 let baseConstraints: ReadonlySet<string> | undefined;
-/** The constraints of FHIR itself, which base validation has checked. */
-const isBase = ({ key, expression }: ProfileConstraint): boolean => {
+/** The constraints of FHIR itself, which base validation has checked. One that FHIR corrects is written in several ways, so that its key tells. */
+const isBase = ({ key, expression }: ProfileConstraint, types: readonly string[]): boolean => {
   baseConstraints ??= new Set([...resourceTypes, ...datatypes, 'Resource', 'DomainResource'].flatMap((type) => invariantsOf(type).map((one) => `${one.key} ${one.expression}`)));
-  return corrections[key] !== undefined || baseConstraints.has(`${key} ${expression}`);
+  return baseConstraints.has(`${key} ${expression}`) || (corrections[key] !== undefined && types.some((type) => hasKey(type, key)));
+};
+
+const hasKey = (type: string, key: string): boolean => {
+  for (let each = type; each !== ''; each = baseOf(each)) if (invariantsOf(each).some((one) => one.key === key)) return true;
+  return false;
 };
 
 const tryCompile = (expression: string): Test | undefined => {
@@ -104,7 +109,8 @@ class Maker {
     const { types = [], content, slicing } = element;
     const children = [...from.children].map(([name, one]) => this.#child(name, one, inside));
     const slices = [...from.slices.values()].map((one) => this.make(one, base, one.element?.types?.length === 1 ? typeInside(one.element.types, inside) : inside));
-    const constraints = (element.constraints ?? []).filter((one) => !isBase(one)).map((one) => ({ ...one, test: tryCompile(one.expression) }));
+    const own = [element.path.split('.')[0] ?? '', (base?.path ?? inside).split('.')[0] ?? '', ...types.map(({ code }) => code)];
+    const constraints = (element.constraints ?? []).filter((one) => !isBase(one, own)).map((one) => ({ ...one, test: tryCompile(one.expression) }));
     const demands = demandsMore(element, base) || constraints.length > 0 || slices.some(({ isActive }) => isActive) || (slices.length > 0 && slicing?.rules === 'closed') || children.some(({ isActive }) => isActive);
     const target = content === undefined ? undefined : this.#byId.get(content);
     const rule: ElementRule = {

@@ -4,6 +4,7 @@ import type { PathNode } from '../../fhir/expression/node.js';
 import type { Run } from '../../fhir/expression/call.js';
 import type { Profile } from '../../fhir/profile/definition.js';
 import type { CodeAsked, CodeCheck } from '../../terminology/port.js';
+import type { ConstraintJudge } from './judge.js';
 import type { ElementRule } from './rule.js';
 
 export interface ProfileRun {
@@ -13,6 +14,7 @@ export interface ProfileRun {
   /** Finds a profile, seen from the one being checked, and its rules. */
   readonly find: (canonical: string) => { readonly profile: Profile; readonly rule: ElementRule } | undefined;
   readonly ask: (asked: CodeAsked & { readonly valueSet: string }) => CodeCheck;
+  readonly judge: ConstraintJudge['judge'];
   /** The resource the element is in, and the one that contains it. */
   readonly resource: PathNode;
   readonly root: PathNode;
@@ -23,6 +25,8 @@ export interface ProfileRun {
   readonly mustSupport: boolean;
   /** Whether to say what could not be checked. */
   readonly thorough: boolean;
+  /** Elements that may still be held against rules: profiles of profiles could multiply without end. */
+  readonly effort: { left: number };
   /** `profile location` of what is being checked further out: a circle of references ends there. */
   readonly within: ReadonlySet<string>;
 }
@@ -32,6 +36,9 @@ export interface Finding {
   readonly code: 'structure' | 'required' | 'value' | 'code-invalid' | 'invariant' | 'not-found' | 'not-supported' | 'extension' | 'informational';
   readonly text: string;
 }
+
+/** The profiles ask for more than is done for one resource. */
+export class TooMuchEffort extends Error {}
 
 /** Adds a finding at a path, with the profile that demands it. */
 export const report = ({ issues, profile }: ProfileRun, at: string, { severity = 'error', code, text }: Finding): void => {

@@ -143,14 +143,30 @@ const matchOf = (slice: ElementRule, discriminator: Discriminator, check: CheckV
   }
 };
 
-const known = new WeakMap<ElementRule, readonly Match[]>();
+/** How a slice is told; or why it cannot be. */
+type Matches = readonly Match[] | UnsupportedExpression;
 
-const matchesOf = (slice: ElementRule, discriminators: readonly Discriminator[], check: CheckValue): readonly Match[] => {
+const known = new WeakMap<ElementRule, Matches>();
+
+const matchesOf = (slice: ElementRule, discriminators: readonly Discriminator[], check: CheckValue): Matches => {
+  const found = known.get(slice) ?? tryMatches(slice, discriminators, check);
+  known.set(slice, found);
+  return found;
+};
+
+const tryMatches = (slice: ElementRule, discriminators: readonly Discriminator[], check: CheckValue): Matches => {
+  try {
+    return discriminators.map((one) => matchOf(slice, one, check));
+  } catch (error) {
+    if (error instanceof UnsupportedExpression) return error;
+    throw error;
+  }
+};
+
+/** Returns why a slice cannot be told from others, once values have been sorted; undefined when it can. */
+export const sliceFault = (slice: ElementRule): string | undefined => {
   const found = known.get(slice);
-  if (found !== undefined) return found;
-  const made = discriminators.map((one) => matchOf(slice, one, check));
-  known.set(slice, made);
-  return made;
+  return found instanceof UnsupportedExpression ? found.message : undefined;
 };
 
 /** A slice of a choice that tells no discriminator is one by type. */
@@ -174,7 +190,9 @@ export const sliceFor = (run: ProfileRun, { rule, discriminators }: Sliced, plac
   if (discriminators.some(({ type }) => type === 'position')) return rule.slices[position];
   return rule.slices.find((slice) => {
     if (slice.sliceName === '@default') return false;
-    const answers = matchesOf(slice, discriminators, check).map((match) => match(run, node, position));
+    const matches = matchesOf(slice, discriminators, check);
+    if (matches instanceof UnsupportedExpression) return false;
+    const answers = matches.map((match) => match(run, node, position));
     return answers.some((answer) => answer === true) && !answers.includes(false);
   });
 };

@@ -5,20 +5,28 @@
 import type { Issue } from '../../core/error.js';
 import { nodeOfResource, type PathNode } from '../../fhir/expression/node.js';
 import type { Profile } from '../../fhir/profile/definition.js';
+import { constraintWorkers } from '../../fhir/fhirpath-worker.js';
 import type { ProfileLibrary } from '../../fhir/profile/library.js';
 import { referenceType } from '../../fhir/reference-type.js';
 import type { CodeAsked, CodeCheck, MaybePromise, Terminology } from '../../terminology/port.js';
 import { isObject, type JsonObject } from '../checks.js';
 import { applyProfile } from './element.js';
+import { containedOf } from '../contained.js';
 import { checkExtensions, type ExtensionOptions } from './extension.js';
 import { placesIn, type ResourcePlace } from './places.js';
 import { ruleOfProfile, type ElementRule } from './rule.js';
-import type { ProfileRun } from './run.js';
+import { makeConstraintJudge, type JudgeElsewhere } from './judge.js';
+import { TooMuchEffort, type ProfileRun } from './run.js';
 
 export interface ProfileOptions extends ExtensionOptions {
   readonly library: ProfileLibrary;
   readonly terminology?: Pick<Terminology, 'validateCode'> | undefined;
+  /** Evaluates constraints that are beyond this thread; the workers of this process where nothing else is given. */
+  readonly judgeElsewhere?: JudgeElsewhere | undefined;
 }
+
+/** Elements held against rules in one validation: some hundred milliseconds. */
+const mostEffort = 1_000_000;
 
 export interface ProfileWish {
   /** Canonical URLs to check the whole resource against, beside those it claims. */
@@ -70,9 +78,11 @@ export const makeProfileValidator = (options: ProfileOptions): ValidateProfiles 
   };
   return (resource, wish = {}) => {
     const { ask, pending } = makeAsker(options.terminology);
+    const judge = makeConstraintJudge(options.judgeElsewhere ?? ((task) => constraintWorkers().judge(task)));
     const attempt = (): MaybePromise<Issue[]> => {
-      const issues = placesIn(resource).flatMap((place) => checkPlace(place, { options, wish, ask, ruleOf }));
-      const waiting = pending();
+      const effort = { left: mostEffort };
+      const issues = placesIn(resource).flatMap((place) => checkPlace(place, { options, wish, ask, judge: judge.judge, ruleOf, effort }));
+      const waiting = [...pending(), ...judge.pending()];
       return waiting.length === 0 ? unique(issues) : Promise.all(waiting).then(attempt);
     };
     return attempt();
@@ -83,23 +93,30 @@ interface Means {
   readonly options: ProfileOptions;
   readonly wish: ProfileWish;
   readonly ask: Ask;
+  readonly judge: ProfileRun['judge'];
   readonly ruleOf: (profile: Profile) => ElementRule;
+  readonly effort: ProfileRun['effort'];
 }
 
 const none: Profile = { url: '', name: '', type: 'Resource', base: '', elements: [], isSnapshot: true };
 
-const checkPlace = (place: ResourcePlace, { options, wish, ask, ruleOf }: Means): Issue[] => {
+const checkPlace = (place: ResourcePlace, { options, wish, ask, judge, ruleOf, effort }: Means): Issue[] => {
   const node = nodeOfResource(place.resource);
   const { library } = options;
   const claimed = claimsOf(place.resource);
   const near = claimed.map((canonical) => library.find(canonical)).find((profile) => profile?.guide !== undefined)?.guide;
   const run: ProfileRun = {
-    issues: [], profile: none, ask, resource: node, root: nodeOfResource(place.container), mustSupport: wish.mustSupport === true, thorough: wish.thorough === true, within: new Set(), undecided: new Set(),
+    issues: [], profile: none, ask, judge, resource: node, root: nodeOfResource(place.container), mustSupport: wish.mustSupport === true, thorough: wish.thorough === true, within: new Set(), undecided: new Set(), effort,
     find: (canonical) => { const profile = library.find(canonical, near); return profile && { profile, rule: ruleOf(profile) }; },
     resolve: makeResolve(place),
   };
-  for (const canonical of new Set([...claimed, ...(place.isWhole ? wish.profiles ?? [] : [])])) applyClaimed(run, { canonical, at: place.at, node, library });
-  checkExtensions(run, place.resource, { at: place.at, unknownModifiers: options.unknownModifiers });
+  try {
+    for (const canonical of new Set([...claimed, ...(place.isWhole ? wish.profiles ?? [] : [])])) applyClaimed(run, { canonical, at: place.at, node, library });
+    checkExtensions(run, place.resource, { at: place.at, unknownModifiers: options.unknownModifiers });
+  } catch (error) {
+    if (!(error instanceof TooMuchEffort)) throw error;
+    run.issues.push({ severity: 'warning', code: 'too-costly', diagnostics: `${place.at}: not checked to the end: its profiles ask for more than is done for one resource`, expression: place.at });
+  }
   return run.issues;
 };
 
@@ -125,7 +142,7 @@ const makeResolve = ({ container, entries }: ResourcePlace) => ({ value }: PathN
   const reference = typeof value === 'string' ? value : isObject(value) ? value['reference'] : undefined;
   if (typeof reference !== 'string') return undefined;
   if (reference.startsWith('#')) {
-    const found = Array.isArray(container['contained']) ? container['contained'].find((one: unknown) => isObject(one) && one['id'] === reference.slice(1)) as JsonObject | undefined : undefined;
+    const found = containedOf(container).get(reference.slice(1));
     return found && nodeOfResource(found);
   }
   const found = entries().get(reference.split('/_history/')[0] ?? reference);
