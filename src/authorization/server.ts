@@ -58,7 +58,7 @@ export interface Server {
   readonly tickets: Collection<Ticket>;
   /** Accounts by issuer and subject of the other provider. */
   readonly linked: Collection<string>;
-  /** Requests for mail, which are counted like failures. */
+  /** Requests for mail: each counts. */
   readonly mailThrottle: Throttle;
   readonly registrationThrottle: Throttle;
   /** Sends mail; undefined where no mail server is set. */
@@ -138,12 +138,12 @@ export const openServer = async (parts: ServerParts): Promise<Server> => {
   return {
     options, clock, service, grants, provider, clients, accounts, contexts, data, keys, recorder, mendOf, accountOf, patientsOf, viewerOf, addressOf: address,
     passwords: makePasswords({ cost: parts.options().passwordCost, width: 2, waiting: 16 }),
-    throttle: makeThrottle({ clock, windowMs: quarterHour, perName: 10, perAddress: 50 }),
+    throttle: makeThrottle({ grants, clock, kind: 'sign-in', windowMs: quarterHour, perName: 10, perAddress: 50 }),
     progress: makeCollection<Progress>(grants, 'progress', () => ({ expires: clock.now() + progressMs })),
     halves: shortLived('half', 5), newSecrets: shortLived('new-secret', 15), challenges: shortLived('challenge', 5), mail: parts.mail,
     elsewhere: parts.elsewhere === undefined ? undefined : makeElsewhere({ ...parts.elsewhere, callback: () => `${options().origin}${mountPath}/elsewhere` }),
     away: brief<Away>('away', 10), tickets: brief<Ticket>('ticket', 1), linked: makeCollection<string>(grants, 'linked-account'), links: makeLinks(grants, clock),
-    mailThrottle: makeThrottle({ clock, windowMs: quarterHour, perName: 3, perAddress: 20 }), registrationThrottle: makeThrottle({ clock, windowMs: quarterHour, perName: 20, perAddress: 20 }),
+    mailThrottle: makeThrottle({ grants, clock, kind: 'mail', windowMs: quarterHour, perName: 3, perAddress: 20 }), registrationThrottle: makeThrottle({ grants, clock, kind: 'registration', windowMs: quarterHour, perName: 20, perAddress: 20 }),
     launches: makeLaunches(grants, clock), formSecret: await ownSecret(grants, 'form'),
     scopeRules: () => ({ registry: service.registry, baseUrl: options().fhirBase }),
     isAppOrigin: await makeAppOrigins(clients, clock), close: () => grants.close(),

@@ -1,5 +1,5 @@
 /** Random ids: nothing a client sees counts, so nothing can be guessed from what it sees (design rule 11). */
-import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, randomInt, randomUUID, timingSafeEqual } from 'node:crypto';
 
 export interface Ids {
   /** A new logical id: a UUID version 4. */
@@ -12,6 +12,9 @@ export const randomIds: Ids = { resource: () => randomUUID(), request: () => ran
 
 /** Returns `bytes` random bytes as base64url text. */
 export const randomSecret = (bytes = 32): string => randomBytes(bytes).toString('base64url');
+
+/** Returns one of the items by chance; undefined of none. */
+export const oneOf = <T>(items: readonly T[]): T | undefined => (items.length === 0 ? undefined : items[randomInt(items.length)]);
 
 /** Returns a keyed MAC of `text` as base64url, 22 characters. */
 export const sign = (secret: string, text: string): string =>

@@ -24,7 +24,7 @@ const urlOf = (args: readonly string[]): string | undefined => {
 const jest = (url: string, args: readonly string[]): { readonly passed: number; readonly failed: number } => {
   rmSync(report, { force: true });
   const { status } = spawnSync(process.execPath, ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', join('node_modules', 'jest', 'bin', 'jest.js'), '--json', `--outputFile=${report}`, ...args], {
-    stdio: ['ignore', 'ignore', 'inherit'], cwd: packageRoot, env: { ...process.env, MONGO_TEST_URL: url, SPEC_MONGO: 'all' },
+    stdio: ['ignore', 'ignore', 'inherit'], cwd: packageRoot, env: { ...process.env, MONGO_TEST_URL: url, SPEC_MONGO: 'all', CLINIC_ENGINE: 'mongo' },
   });
   if (!existsSync(report)) return { passed: 0, failed: 1 };
   const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8')) as Result;
@@ -40,7 +40,7 @@ if (url === undefined) {
   console.log('0 passed, 1 failed');
   process.exit(1);
 }
-const runs = [jest(url, ['unit/store-mongo']), jest(url, ['feature/spec.test', '-t', 'on the engine mongo'])];
+const runs = [jest(url, ['unit/store-mongo']), jest(url, ['feature/spec.test', '-t', 'on the engine mongo']), jest(url, ['feature/authorization', 'unit/authorization'])];
 const sum = (name: 'passed' | 'failed'): number => runs.reduce((total, run) => total + run[name], 0);
 console.log(`${String(sum('passed'))} passed, ${String(sum('failed'))} failed`);
 process.exit(sum('failed') === 0 ? 0 : 1);

@@ -20,10 +20,13 @@ export const newRecoveryCodes = (): { readonly codes: readonly string[]; readonl
   return { codes, hashes: codes.map(recoveryHash) };
 };
 
+/** What second steps of an account are counted under. */
+export const secondName = (accountId: string): string => `second ${accountId}`;
+
 /** Resolves with whether the code was right; a right one is used up. Counts wrong ones: after some, only time helps. */
 export const checkSecondFactor = async ({ accounts, throttle, clock }: SecondFactorParts, { accountId, code, address }: { readonly accountId: string; readonly code: string; readonly address: string }): Promise<'right' | 'wrong' | 'throttled'> => {
-  const name = `second ${accountId}`;
-  if (throttle.wait(address, name) > 0) return 'throttled';
+  const counted = await throttle.attempt(address, secondName(accountId));
+  if (counted.seconds > 0) return 'throttled';
   let right = false;
   await accounts.change(accountId, (account) => {
     right = false;
@@ -37,7 +40,6 @@ export const checkSecondFactor = async ({ accounts, throttle, clock }: SecondFac
     right = true;
     return { ...account, recovery: account.recovery.filter((kept) => kept !== hash) };
   });
-  if (right) throttle.succeed(address, name);
-  else throttle.fail(address, name);
+  if (right) await counted.clear();
   return right ? 'right' : 'wrong';
 };

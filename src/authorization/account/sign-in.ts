@@ -28,19 +28,18 @@ export const hasSecond = ({ totp, passkeys }: Pick<KnownAccount, 'totp' | 'passk
 /** Resolves with who signed in; a disabled account, a wrong password and an unknown address are the same. */
 export const signIn = async ({ accounts, passwords, throttle }: SignInParts, { email, password, address }: Attempt): Promise<SignIn> => {
   const name = sameEmail(email);
-  const seconds = throttle.wait(address, name);
-  if (seconds > 0) return { kind: 'throttled', seconds };
+  const counted = await throttle.attempt(address, name);
+  if (counted.seconds > 0) return { kind: 'throttled', seconds: counted.seconds };
   const account = await accounts.byEmail(email);
   try {
     const right = await passwords.verify(password, account?.password);
-    if (!right || account === undefined || account.disabled) {
-      throttle.fail(address, name);
-      return { kind: 'wrong' };
-    }
-    if (!hasSecond(account)) throttle.succeed(address, name);
+    if (!right || account === undefined || account.disabled) return { kind: 'wrong' };
+    // Half of a sign-in takes back no failure before it.
+    await (hasSecond(account) ? counted.release() : counted.clear());
     return { kind: 'signed-in', account, needsSecond: hasSecond(account) };
   } catch (error) {
-    if (error instanceof Busy) return { kind: 'busy' };
-    throw error;
+    if (!(error instanceof Busy)) throw error;
+    await counted.release();
+    return { kind: 'busy' };
   }
 };

@@ -16,6 +16,7 @@ import type { Server } from '../server.js';
 import { ownPage, sendOwn } from './account.js';
 import type { PageExchange } from './page-exchange.js';
 import { guarded, pageHandler, readForm } from './handler.js';
+import { wrongPassword } from './security.js';
 
 /** Minutes a link is good for. */
 const hour = 60;
@@ -35,10 +36,9 @@ export const addMailPages = (router: Router, server: Server): void => {
   router.get('/sign-up', pageHandler(server, (page) => { page.send({ heading: page.text.signUp, body: signUpBody(page) }); }));
   router.post('/sign-up', readForm, guarded(server), pageHandler(server, (page) => later(server, page, { name: 'sign-up', body: signUpBody(page), heading: page.text.signUp, work: () => sendSignUp(server, page.form) })));
   router.post('/account/email', readForm, guarded(server), ownPage(server, async (page, own) => {
-    const right = await server.passwords.verify(page.form['current'] ?? '', own.account.password);
-    if (!right) server.throttle.fail(server.addressOf(page.req), own.account.id);
-    else await sendEmailChange(server, { account: own.account.id, email: (page.form['email'] ?? '').trim() });
-    sendOwn(page, own, { heading: page.text.changeEmail, body: html``, ...(right ? { notice: page.text.emailSent } : { fault: page.text.signInWrong }) }, { status: right ? 200 : 401 });
+    const wrong = await wrongPassword(server, page, own);
+    if (wrong === undefined) await sendEmailChange(server, { account: own.account.id, email: (page.form['email'] ?? '').trim() });
+    sendOwn(page, own, { heading: page.text.changeEmail, body: html``, ...(wrong === undefined ? { notice: page.text.emailSent } : { fault: wrong.fault }) }, { status: wrong?.status });
   }));
 };
 
@@ -50,14 +50,12 @@ interface Later {
 }
 
 /** Answers at once and alike; the work's own failures are the operator's to know. */
-const later = (server: Server, page: PageExchange, { name, heading, body, work }: Later): void => {
-  const address = server.addressOf(page.req);
-  const who = `${name} ${sameEmail(page.form['email'] ?? '')}`;
-  if (server.mailThrottle.wait(address, who) > 0) {
+const later = async (server: Server, page: PageExchange, { name, heading, body, work }: Later): Promise<void> => {
+  const { seconds } = await server.mailThrottle.attempt(server.addressOf(page.req), `${name} ${sameEmail(page.form['email'] ?? '')}`);
+  if (seconds > 0) {
     page.send({ heading, body, fault: page.text.tooMany }, { status: 429 });
     return;
   }
-  server.mailThrottle.fail(address, who);
   page.send({ heading, body: html``, notice: page.text.emailSent });
   work().catch((error: unknown) => { server.service.observe({ kind: 'failure', requestId: undefined, where: `mail for ${name}`, error }); });
 };

@@ -15,13 +15,11 @@ export const addRegistration = (router: Router, server: Server): void => {
 
 const register = async (server: Server, req: Request, res: Response): Promise<void> => {
   setHeaders(res);
-  const address = server.addressOf(req);
-  const wait = server.registrationThrottle.wait(address, 'register');
-  if (wait > 0) {
-    res.set('Retry-After', String(wait)).status(429).json({ error: 'temporarily_unavailable', error_description: 'Too many registrations; try again later.' });
+  const { seconds } = await server.registrationThrottle.attempt(server.addressOf(req));
+  if (seconds > 0) {
+    res.set('Retry-After', String(seconds)).status(429).json({ error: 'temporarily_unavailable', error_description: 'Too many registrations; try again later.' });
     return;
   }
-  server.registrationThrottle.fail(address, 'register');
   const { registration, registrationToken } = server.options();
   if (registration === 'approved' && !isToken(req, registrationToken)) {
     res.set('WWW-Authenticate', 'Bearer').status(401).json({ error: 'invalid_token', error_description: 'Registration needs the token that the operator gives to approved apps.' });

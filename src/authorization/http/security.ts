@@ -31,16 +31,19 @@ const show = async (server: Server, page: PageExchange, own: SignedIn, { fault, 
 };
 
 /** Resolves with why the password given is not the present one; undefined when it is. */
-const wrongPassword = async (server: Server, page: PageExchange, { account }: SignedIn): Promise<Shown | undefined> => {
-  const address = server.addressOf(page.req);
-  if (server.throttle.wait(address, account.id) > 0) return { fault: page.text.tooMany, status: 429 };
+export const wrongPassword = async (server: Server, page: PageExchange, { account }: SignedIn): Promise<Shown | undefined> => {
+  const counted = await server.throttle.attempt(server.addressOf(page.req), account.id);
+  if (counted.seconds > 0) return { fault: page.text.tooMany, status: 429 };
   try {
-    if (await server.passwords.verify(page.form['current'] ?? '', account.password)) return undefined;
+    if (await server.passwords.verify(page.form['current'] ?? '', account.password)) {
+      await counted.clear();
+      return undefined;
+    }
   } catch (error) {
-    if (error instanceof Busy) return { fault: page.text.busy, status: 429 };
-    throw error;
+    if (!(error instanceof Busy)) throw error;
+    await counted.release();
+    return { fault: page.text.busy, status: 429 };
   }
-  server.throttle.fail(address, account.id);
   return { fault: page.text.signInWrong, status: 401 };
 };
 

@@ -1,5 +1,5 @@
 /** The forms of one authorization, each a step: what it checks, what it keeps, where it goes on. */
-import { checkSecondFactor } from '../account/second-factor.js';
+import { checkSecondFactor, secondName } from '../account/second-factor.js';
 import type { KnownAccount } from '../account/account.js';
 import { auditedSignIn } from './audited-sign-in.js';
 import { secondFactorBody, signInBody } from '../page/sign-in.js';
@@ -67,10 +67,12 @@ const withHalf = (run: (flow: Flow, account: KnownAccount) => Promise<void>): St
 
 const takePasskey = async (flow: Flow, account: KnownAccount): Promise<void> => {
   const { server, page } = flow;
-  const [address, name] = [server.addressOf(page.req), `second ${account.id}`];
-  if (server.throttle.wait(address, name) > 0) return showSecond(flow, account.id, { fault: page.text.tooMany, status: 429 });
-  if (await checkPasskey(server, page, account)) return signedIn(flow, account.id, ['pwd', 'hwk']);
-  server.throttle.fail(address, name);
+  const counted = await server.throttle.attempt(server.addressOf(page.req), secondName(account.id));
+  if (counted.seconds > 0) return showSecond(flow, account.id, { fault: page.text.tooMany, status: 429 });
+  if (await checkPasskey(server, page, account)) {
+    await counted.clear();
+    return signedIn(flow, account.id, ['pwd', 'hwk']);
+  }
   return showSecond(flow, account.id, { fault: page.text.passkeyFailed, status: 401 });
 };
 

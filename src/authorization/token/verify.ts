@@ -42,7 +42,7 @@ interface Verified {
 export const makeViewerOf = (parts: VerifyParts): ((req: IncomingMessage) => Promise<Viewer>) => {
   const { clock } = parts;
   const known = new Map<string, Verified>();
-  const guesses = makeThrottle({ clock, windowMs: 60_000, perName: 30, perAddress: 30 });
+  const guesses = makeThrottle({ grants: parts.grants, clock, kind: 'token', windowMs: 60_000, perName: 30, perAddress: 30 });
 
   const look = async (token: string): Promise<Verified | undefined> => {
     const name = hashOf('access token', token);
@@ -63,10 +63,8 @@ export const makeViewerOf = (parts: VerifyParts): ((req: IncomingMessage) => Pro
     if (presented === undefined) return anonymousViewer;
     const found = await look(presented.token);
     if (found === undefined) {
-      const address = parts.addressOf(req);
-      const wait = guesses.wait(address, 'token');
-      guesses.fail(address, 'token');
-      if (wait > 0) throw new FhirError('throttled', 'Too many requests with tokens that are not valid.', { retryAfter: wait });
+      const { seconds } = await guesses.attempt(parts.addressOf(req));
+      if (seconds > 0) throw new FhirError('throttled', 'Too many requests with tokens that are not valid.', { retryAfter: seconds });
       throw new FhirError('unauthorized', 'The access token is not valid here: unknown, expired or revoked.', { location: 'http.Authorization' });
     }
     if ((found.jkt !== undefined) !== (presented.scheme === 'DPoP')) throw new FhirError('unauthorized', 'The token is of another kind than the Authorization header says: Bearer or DPoP.', { location: 'http.Authorization' });

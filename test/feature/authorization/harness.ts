@@ -13,7 +13,9 @@ import type { Service } from '../../../src/interaction/service.js';
 import { httpDefaults } from '../../../src/rest/options.js';
 import { makeHttpServer } from '../../../src/rest/server.js';
 import type { GrantStore } from '../../../src/store/grant.js';
-import { makeMemoryGrants } from '../../fixture/memory-grants.js';
+import type { Store } from '../../../src/store/store.js';
+import { engines } from '../../fixture/engines.js';
+import { openGrants } from '../../fixture/grants.js';
 import { makeMemoryStore } from '../../fixture/memory-store.js';
 import { call, makeService } from '../../fixture/service.js';
 
@@ -34,16 +36,25 @@ export interface Clinic {
 export const password = 'correct horse battery';
 export const redirectUri = 'http://127.0.0.1:7777/after';
 
+/** Engine that clinics are opened on: `npm run test:mongo` sets it. */
+const engineName = process.env['CLINIC_ENGINE'] ?? 'sqlite';
+
+const openStore = (clock: Clock): Promise<Store> => {
+  const engine = engines.find(({ name }) => name === engineName);
+  if (engine === undefined) throw new Error(`CLINIC_ENGINE=${engineName}: there is no such engine here`);
+  return engine.name === 'memory' ? Promise.resolve(makeMemoryStore(clock)) : engine.open();
+};
+
 /** Starts a clinic with two patients, a practitioner and a public app, on a free port. */
 export const openClinic = async (options: Partial<AuthorizationOptions> = {}, grants?: GrantStore, elsewhere?: ServerParts['elsewhere']): Promise<Clinic> => {
   let shift = 0;
   const clock: Clock = { now: () => systemClock.now() + shift, monotonic: () => systemClock.monotonic() + shift };
   const observed: Observation[] = [];
   let base = '';
-  const store = makeMemoryStore(clock);
+  const store = await openStore(clock);
   const service: Service = { ...makeService(store), clock, observe: (one) => { observed.push(one); } };
   Object.defineProperty(service.options, 'baseUrl', { get: () => base });
-  const kept = grants ?? makeMemoryGrants(clock);
+  const kept = grants ?? await openGrants(engineName, clock);
   const { server, mounts } = await makeAuthorization({
     grants: kept, authKey: 'k'.repeat(40), service, perform, mail: makeMailbox(clock), elsewhere,
     options: () => ({ ...authorizationDefaults, passwordCost: 10, origin: base.slice(0, -'/fhir'.length), fhirBase: base, ...options }),
@@ -57,7 +68,7 @@ export const openClinic = async (options: Partial<AuthorizationOptions> = {}, gr
   base = `${origin}/fhir`;
   await seed(service);
   await seedAccounts(server);
-  return { origin, base, server, service, grants: kept, observed, pass: (ms) => { shift += ms; }, leave: () => http.close(), stop: async () => { await http.close(); await server.close(); } };
+  return { origin, base, server, service, grants: kept, observed, pass: (ms) => { shift += ms; }, leave: async () => { await http.close(); await store.close(); }, stop: async () => { await http.close(); await server.close(); await store.close(); } };
 };
 
 const seed = async (service: Service): Promise<void> => {

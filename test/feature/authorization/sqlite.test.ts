@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../../src/core/clock.js';
 import type { GrantStore } from '../../../src/store/grant.js';
 import { openSqliteGrants } from '../../../src/store-sqlite/grant/open.js';
-import { answered, authorize, backChannel, exchange, fhir, launch, newVerifier, openClinic, tokenOf, type Clinic } from './harness.js';
+import { answered, authorize, authorizeUrl, backChannel, Browser, exchange, fhir, launch, newVerifier, openClinic, tokenOf, type Clinic } from './harness.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'authorization-'));
 const file = join(folder, 'authorization.db');
@@ -51,6 +51,27 @@ describe('on SQLite', () => {
     await new Promise((resolve) => setTimeout(resolve, 400));
     expect((await fhir(other, 'Patient/A', tokenOf(answer))).status).toBe(401);
     await other.stop();
+  });
+
+  it('G25 A15 processes share what they count, and a restart forgets nothing', async () => {
+    const settings = { trustProxy: true, origin: clinic.origin, fhirBase: clinic.base };
+    const other = await openClinic(settings, open());
+    const third = await openClinic(settings, open());
+    const enter = async (own: Clinic, word: string): Promise<number> => {
+      const browser = new Browser(own.origin, { 'x-forwarded-for': '203.0.113.77' });
+      const page = await browser.follow(await browser.get(authorizeUrl({ ...own, base: clinic.base }, { scope, verifier: newVerifier() })));
+      return (await browser.submit(page, 'sign-in', { email: 'parent@example.org', password: word })).status;
+    };
+    for (let tried = 0; tried < 10; tried += 1) expect(await enter(tried % 2 === 0 ? other : third, 'wrong')).toBe(401);
+    expect([await enter(other, 'correct horse battery'), await enter(third, 'correct horse battery')]).toEqual([429, 429]);
+    const guess = async (own: Clinic): Promise<number> => (await fhir(own, 'Patient/A', 'guess', { headers: { 'x-forwarded-for': '203.0.113.78' } })).status;
+    for (let tried = 0; tried < 30; tried += 1) expect(await guess(tried % 2 === 0 ? other : third)).toBe(401);
+    expect([await guess(other), await guess(third)]).toEqual([429, 429]);
+    await other.stop();
+    const again = await openClinic(settings, open());
+    expect([await enter(again, 'correct horse battery'), await guess(again)]).toEqual([429, 429]);
+    await again.stop();
+    await third.stop();
   });
 
   it('the file holds no token, secret, address or name in the clear', async () => {
