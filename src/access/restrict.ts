@@ -65,6 +65,13 @@ const restrictLinks = (access: Access, where: Predicate): Predicate => {
       return { ...where, of: restrictLinks(access, where.of) };
     case 'chain':
       return restrictChain(access, where);
+    // What contains it is narrowed as what is found; beside that it must be one that the viewer may see by itself.
+    case 'contained': {
+      const right = rightTo({ ...access, permissions: ['s'] }, where.type);
+      if (right === 'none') throw beyond([where.type]);
+      const inner = where.where === undefined ? undefined : restrictLinks(access, where.where);
+      return { ...where, where: both(right === 'all' ? undefined : right, inner) };
+    }
     case 'has': {
       const right = rightTo({ ...access, permissions: ['s'] }, where.type);
       if (right === 'none') throw beyond([where.type]);

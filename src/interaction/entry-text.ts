@@ -37,6 +37,10 @@ export const answerEntry = (baseUrl: string, response: FhirResponse, method?: st
 export const matchEntry = (baseUrl: string, { type, id }: Version, found: { body: string; mode: 'match' | 'include' }): string =>
   `{"fullUrl":"${baseUrl}/${type}/${id}","resource":${found.body},"search":{"mode":"${found.mode}"}}`;
 
+/** Returns the entry of a contained resource: its address is that of what contains it, and its id there. */
+export const containedEntry = (baseUrl: string, { type, id }: Version, found: { id: string; body: string }): string =>
+  `{"fullUrl":${quote(`${baseUrl}/${type}/${id}#${found.id}`)},"resource":${found.body},"search":{"mode":"match"}}`;
+
 /** Returns the entry of a searchset that says what was not done as asked. */
 export const outcomeEntry = (issues: readonly Issue[]): string => `{"resource":${outcomeText(issues)},"search":{"mode":"outcome"}}`;
 

@@ -38,6 +38,8 @@ const touched = (types: readonly string[], where: Predicate | undefined): string
       return [...types, ...where.of.flatMap((part) => touched([], part))];
     case 'not':
       return touched(types, where.of);
+    case 'contained':
+      return [...types, ...touched([where.type], where.where)];
     case 'chain':
       return [...types, ...touched(where.types, where.where)];
     case 'has':

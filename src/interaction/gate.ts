@@ -52,6 +52,9 @@ export const find = async (context: Context, plan: SearchPlan, run?: SearchRun):
   return page;
 };
 
+/** Returns whether the viewer finds all resources of the type. */
+export const findsAll = (context: Context, type: string): boolean => rightTo(findAccess(context), type) === 'all';
+
 /** Returns how many resources the viewer may find. */
 export const countFound = (context: Context, plan: SearchPlan, run?: SearchRun): Promise<number> =>
   context.service.store.count(restricted(context, plan), run);

@@ -5,11 +5,11 @@ import { memberTypes } from '../search/compartment.js';
 import { signPage } from '../search/page-link.js';
 import { planSearchWithCodes } from '../search/plan-with-codes.js';
 import type { PlannedSearch } from '../search/request.js';
-import type { SearchPage } from '../store/resource.js';
 import type { SearchRun } from '../store/store.js';
 import { bundleText, urlWith, type Link } from './bundle-text.js';
 import type { Context, Interaction } from './context.js';
-import { matchEntry, outcomeEntry } from './entry-text.js';
+import { countContained, findContained, startOf, type Match, type MatchPage } from './contained.js';
+import { containedEntry, matchEntry, outcomeEntry } from './entry-text.js';
 import { explain, withAdvice } from './explain.js';
 import { countFound, find } from './gate.js';
 import { includeFor } from './include.js';
@@ -38,16 +38,27 @@ export const searchsetText = async (context: Context, planned: PlannedSearch, pa
     return result;
   };
   const run: SearchRun = { signal: context.request.signal, explain: isExplained };
-  const page: SearchPage = planned.plan.count === 0 ? { matches: [] } : await timed('page', find(context, planned.plan, run));
+  const page: MatchPage = planned.plan.count === 0 ? { matches: [] } : await timed('page', pageOf(context, planned, run));
   const total = await timed('total', totalOf(context, planned, page));
-  const included = await timed('includes', includeFor(context, planned.includes, page.matches));
-  const entries = page.matches.map((version) => matchEntry(baseUrl, version, { body: shapeTo(version.body ?? '', planned), mode: 'match' }));
+  const included = await timed('includes', includeFor(context, planned.includes, page.matches.map(startOf)));
+  const entries = page.matches.map((match) => entryOf(baseUrl, match, planned));
   // Elements are named for what is searched; what comes along is whole, or a summary too.
   for (const version of included.versions) entries.push(matchEntry(baseUrl, version, { body: shapeTo(version.body ?? '', { summary: planned.summary }), mode: 'include' }));
   const issues = [...planned.issues, ...total.issues, ...included.issues, ...(isExplained ? explain(context, planned, { steps: page.steps, parts }) : [])];
   if (issues.length > 0) entries.push(outcomeEntry(issues));
   return bundleText({ id: ids.resource(), type: 'searchset', updated: clock.now(), total: total.count, links: linksOf(context, planned, { page, path }), entries });
 };
+
+const pageOf = async (context: Context, { plan, contained }: PlannedSearch, run: SearchRun): Promise<MatchPage> => {
+  if (contained?.as === 'contained') return findContained(context, plan, contained, run);
+  const { matches, ...rest } = await find(context, plan, run);
+  return { ...rest, matches: matches.map((version) => ({ version })) };
+};
+
+const entryOf = (baseUrl: string, { version, contained }: Match, planned: PlannedSearch): string =>
+  (contained === undefined
+    ? matchEntry(baseUrl, version, { body: shapeTo(version.body ?? '', planned), mode: 'match' })
+    : containedEntry(baseUrl, version, { id: contained.id, body: shapeTo(contained.text, planned) }));
 
 const typesOf = ({ request: { type, compartment } }: Context): readonly string[] => {
   if (type !== undefined) return [type];
@@ -72,23 +83,32 @@ interface Total {
 const estimateBudget = 200_000;
 
 /** A first page that is the last one has counted them already. */
-const totalOf = async (context: Context, { plan, total }: PlannedSearch, page: SearchPage): Promise<Total> => {
+const totalOf = async (context: Context, planned: PlannedSearch, page: MatchPage): Promise<Total> => {
+  const { plan, total } = planned;
   if (plan.count > 0 && total === 'none') return { issues: [] };
   if (plan.count > 0 && plan.after === undefined && page.next === undefined) return { count: page.matches.length, issues: [] };
-  const { signal } = context.request;
-  if (total !== 'estimate') return { count: await countFound(context, plan, { signal }), issues: [] };
+  if (total !== 'estimate') return { count: await countOf(context, planned), issues: [] };
   try {
-    return { count: await countFound(context, plan, { signal, budget: estimateBudget }), issues: [] };
+    return { count: await countOf(context, planned, estimateBudget), issues: [] };
   } catch (error) {
     if (!(error instanceof FhirError) || error.code !== 'too-costly') throw error;
     return { issues: [{ severity: 'information', code: 'too-costly', location: 'http._total', diagnostics: 'An estimate of the total would cost too much; _total=accurate counts all the same.' }] };
   }
 };
 
+/** What contains is read to count what is in it: each is as dear as so many rows. */
+const rowsOfContainer = 10;
+
+const countOf = (context: Context, { plan, contained }: PlannedSearch, budget?: number): Promise<number> => {
+  const { signal } = context.request;
+  if (contained?.as === 'contained') return countContained(context, plan, contained, (budget ?? 10 * estimateBudget) / rowsOfContainer);
+  return countFound(context, plan, budget === undefined ? { signal } : { signal, budget });
+};
+
 const pathOf = ({ request: { compartment, type } }: Context): string =>
   (compartment === undefined ? type ?? '' : [compartment.type, compartment.id, type ?? '*'].join('/'));
 
-const linksOf = ({ service, viewer }: Context, planned: PlannedSearch, { page, path: below }: { readonly page: SearchPage; readonly path: string }): Link[] => {
+const linksOf = ({ service, viewer }: Context, planned: PlannedSearch, { page, path: below }: { readonly page: MatchPage; readonly path: string }): Link[] => {
   const path = below === '' ? service.options.baseUrl : `${service.options.baseUrl}/${below}`;
   const links: Link[] = [{ relation: 'self', url: urlWith(path, planned.applied) }];
   if (page.next === undefined) return links;

@@ -20,6 +20,9 @@ export interface Controls {
   readonly elements?: readonly string[] | undefined;
   readonly types?: readonly string[] | undefined;
   readonly includes: readonly Include[];
+  /** Undefined: contained resources are not searched. */
+  readonly contained?: 'true' | 'both' | undefined;
+  readonly containedType?: 'container' | 'contained' | undefined;
 }
 
 type Param = readonly [name: string, value: string];
@@ -48,10 +51,11 @@ const readers: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['_summary', (value) => ({ summary: oneOf<Summary>('_summary', value, ['true', 'false', 'text', 'data', 'count']) })],
   ['_elements', (value, scope) => ({ elements: readElements(value, scope) })],
   ['_type', (value, scope) => ({ types: readTypes(value, scope) })],
-  ['_contained', (value) => notContained('_contained', oneOf('_contained', value, ['false', 'true', 'both']))],
-  ['_containedType', (value) => notContained('_containedType', oneOf('_containedType', value, ['container', 'contained']))],
+  ['_contained', (value) => ({ contained: readContained(value) })],
+  ['_containedType', (value) => ({ containedType: oneOf<'container' | 'contained'>('_containedType', value, ['container', 'contained']) })],
 ]);
 
+const deciding = new Set(['_type', '_contained']);
 const includeNames = new Set(['_include', '_revinclude']);
 
 /** Returns the controls and what is left. `attempt` decides whether an error is thrown or noted. */
@@ -60,13 +64,14 @@ export const readControls = (scope: ControlScope, attempt: <T>(act: () => T) => 
   const applied: Param[] = [];
   const criteria: Param[] = [];
   const seen = new Set<string>();
-  // `_type` decides what the others may name.
+  // These decide what the others may name.
   let controls: Partial<Controls> = {};
-  const ordered = [...scope.params].sort(([a], [b]) => Number(b === '_type') - Number(a === '_type'));
+  const ordered = [...scope.params].sort(([a], [b]) => Number(deciding.has(b)) - Number(deciding.has(a)));
   for (const param of ordered) {
     const [name, value] = param;
-    const now = { ...scope, types: controls.types ?? scope.types };
     const isInclude = includeNames.has(name.split(':')[0] ?? '');
+    // What contains may be of any type.
+    const now = { ...scope, types: isInclude && controls.contained !== undefined ? resourceTypes : controls.types ?? scope.types };
     if (!isInclude && !readers.has(name)) {
       criteria.push(param);
       continue;
@@ -96,9 +101,9 @@ const readCount = (value: string): number => {
   return Number(value);
 };
 
-const notContained = (name: string, value: string): Partial<Controls> => {
-  if (value === 'false') return {};
-  throw new FhirError('invalid-parameter', `${name}=${value} is not supported: contained resources are not searched.`, { location: `http.${name}` });
+const readContained = (value: string): Controls['contained'] => {
+  const read = oneOf<'false' | 'true' | 'both'>('_contained', value, ['false', 'true', 'both']);
+  return read === 'false' ? undefined : read;
 };
 
 const readTypes = (value: string, { types }: ControlScope): string[] => {

@@ -4,7 +4,7 @@ import type { ResourceKey } from '../store/resource.js';
 type Param = readonly [name: string, value: string];
 
 /** Controls that change which page follows which. */
-const binding = new Set(['_sort', '_type']);
+const binding = new Set(['_sort', '_type', '_contained', '_containedType']);
 
 /** Where a search is asked: type of the URL, and the compartment it is within. */
 export interface Asked {

@@ -32,6 +32,8 @@ const inWords = (where: Predicate): string => {
       return `it is within ${String(Math.round(where.metres))} m of ${String(where.latitude)}, ${String(where.longitude)}`;
     case 'chain':
       return `${where.param} refers to a ${where.types.join(' or ')} where ${inner(where.where)}`;
+    case 'contained':
+      return `it contains a ${where.type}${where.where === undefined ? '' : ` where ${inner(where.where)}`}`;
     case 'has':
       return `a ${where.type}${where.where === undefined ? '' : ` where ${inner(where.where)}`} refers to it by ${where.param}`;
     default:
@@ -96,6 +98,8 @@ const flat = (where: Predicate): Predicate[] => {
       return where.of.flatMap(flat);
     case 'not':
       return flat(where.of);
+    case 'contained':
+      return where.where === undefined ? [] : flat(where.where);
     default:
       return [where];
   }

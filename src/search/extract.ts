@@ -5,7 +5,7 @@
 import { evaluatePath, type Evaluate, type TypedValue } from '../fhir/fhirpath.js';
 import { compilePath, type PathNode, type Visit } from '../fhir/path/compile.js';
 import { UnsupportedPath } from '../fhir/path/parse.js';
-import type { IndexEntry } from '../store/index-entry.js';
+import type { ValueEntry } from '../store/index-entry.js';
 import { branchesFor, type Definitions } from './parameter.js';
 import { addComposite, mainOf } from './param/composite.js';
 import type { Index, Into } from './param/param-type.js';
@@ -13,7 +13,7 @@ import { indexPosition } from './param/near.js';
 import { simpleType } from './param/types.js';
 import type { SearchParameter } from './search-parameter.js';
 
-export type Extractor = (resource: Readonly<Record<string, unknown>>, baseUrl: string) => IndexEntry[];
+export type Extractor = (resource: Readonly<Record<string, unknown>>, baseUrl: string) => ValueEntry[];
 
 export interface ExtractorOptions {
   readonly type: string;
@@ -110,7 +110,7 @@ const compositeIndex = (components: readonly { readonly definition: string; read
   if (visits.includes(undefined)) return undefined;
   const kind = types[main]?.kind;
   return (value, into) => {
-    const found: IndexEntry[][] = [];
+    const found: ValueEntry[][] = [];
     for (const [at, visit] of visits.entries()) {
       const part: Into = { ...into, entries: [] };
       visit?.(value, part);
@@ -140,7 +140,7 @@ const absenceOf = ({ code, url, sources }: SearchParameter, type: string, defini
 
 const few = 12;
 
-const dropRepeated = (entries: IndexEntry[], from: number): void => {
+const dropRepeated = (entries: ValueEntry[], from: number): void => {
   const seen = entries.length - from > few ? new Set<string>() : undefined;
   let kept = from;
   for (let at = from; at < entries.length; at += 1) {
@@ -153,14 +153,14 @@ const dropRepeated = (entries: IndexEntry[], from: number): void => {
   entries.length = kept;
 };
 
-const isSeen = (seen: Set<string>, entry: IndexEntry): boolean => {
+const isSeen = (seen: Set<string>, entry: ValueEntry): boolean => {
   const key = JSON.stringify(entry);
   if (seen.has(key)) return true;
   seen.add(key);
   return false;
 };
 
-const isAmong = (entries: readonly IndexEntry[], from: number, to: number, entry: IndexEntry): boolean => {
+const isAmong = (entries: readonly ValueEntry[], from: number, to: number, entry: ValueEntry): boolean => {
   for (let at = from; at < to; at += 1) {
     const other = entries[at];
     if (other !== undefined && isEqual(other, entry)) return true;
@@ -168,7 +168,7 @@ const isAmong = (entries: readonly IndexEntry[], from: number, to: number, entry
   return false;
 };
 
-const isEqual = (a: IndexEntry, b: IndexEntry): boolean => {
+const isEqual = (a: ValueEntry, b: ValueEntry): boolean => {
   if (a.kind !== b.kind || a.param !== b.param || a.within !== b.within) return false;
   switch (a.kind) {
     case 'token':

@@ -36,6 +36,8 @@ export const matchesPlan = (where: Predicate, candidate: Candidate): boolean => 
       return candidate.updated >= (where.low ?? -Infinity) && candidate.updated <= (where.high ?? Infinity);
     case 'missing':
       return !candidate.entries.some(({ param }) => param === where.param);
+    case 'contained':
+      return candidate.entries.some((entry) => entry.kind === 'contained' && entry.type === where.type && (where.where === undefined || matchesPlan(where.where, { ...candidate, ...entry, body: undefined })));
     case 'chain':
     case 'has':
       return false;

@@ -3,6 +3,7 @@ import { isResourceType, searchParameterDefs, type SearchParameterDef } from '..
 import type { OwnParam } from '../store/resource.js';
 import type { IndexEntry } from '../store/index-entry.js';
 import { makeExtractor, type Extractor } from './extract.js';
+import { membersOf } from './param/param-type.js';
 import { basesOf, parametersFor, type Definitions } from './parameter.js';
 import type { SearchParameter } from './search-parameter.js';
 
@@ -71,7 +72,17 @@ export const makeRegistry = ({ definitions, baseUrl = () => '' }: RegistryOption
   };
   const extract = (resource: Readonly<Record<string, unknown>>): IndexEntry[] => {
     const type = resource['resourceType'];
-    return typeof type === 'string' && isResourceType(type) ? extractorOf(type)(resource, baseUrl()) : [];
+    if (typeof type !== 'string' || !isResourceType(type)) return [];
+    const base = baseUrl();
+    const { contained } = resource;
+    const own = extractorOf(type)(resource, base);
+    return Array.isArray(contained) ? [...own, ...(contained as unknown[]).flatMap((one) => extractContained(one, base))] : own;
+  };
+  const extractContained = (value: unknown, base: string): IndexEntry[] => {
+    const resource = membersOf(value);
+    const { resourceType: type, id } = resource;
+    if (typeof type !== 'string' || !isResourceType(type)) return [];
+    return [{ kind: 'contained', param: 'contained', type, id: typeof id === 'string' ? id : '', entries: extractorOf(type)(resource, base) }];
   };
   return { parametersOf, extract, adopt, get revision() { return revision; }, get ownReferences() { return ownReferencesOf(added); } };
 };

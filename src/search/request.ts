@@ -7,6 +7,7 @@ import { inCompartment } from './compartment.js';
 import { criteriaText } from './criteria.js';
 import type { Include } from './include.js';
 import { openPage } from './page-link.js';
+import { planContained, type ContainedSearch } from './contained.js';
 import { compileCriterion } from './criterion.js';
 import { readControls, type Controls } from './control.js';
 import type { Registry } from './registry.js';
@@ -43,6 +44,8 @@ export interface PlannedSearch {
   readonly criteria: string;
   /** `_include` and `_revinclude`, in the order given. */
   readonly includes: readonly Include[];
+  /** Where contained resources are searched; the plan then finds what contains them. */
+  readonly contained?: ContainedSearch | undefined;
   readonly summary?: Controls['summary'];
   /** Elements asked for by `_elements`; undefined: all. */
   readonly elements?: readonly string[] | undefined;
@@ -81,13 +84,28 @@ export const planSearch = (request: SearchRequest): PlannedSearch => {
   }
   const criteria = criteriaText(request, applied, appliedControls);
   const count = controls.summary === 'count' ? 0 : Math.min(controls.count ?? request.pageSize, request.maxPageSize);
-  if (request.within !== undefined) of.unshift(inCompartment(request.registry, request.within, types));
+  const found = containedOf(request, { types, controls, applied });
+  if (request.within !== undefined && found === undefined) of.unshift(inCompartment(request.registry, request.within, types));
   checkTogether(controls);
   return {
-    plan: { types, where: conjunction(of), sort: controls.sort, count, after: pageOf(request, controls, criteria) },
+    contained: found?.contained,
+    plan: { types: found?.types ?? types, where: found?.where ?? conjunction(of), sort: controls.sort, count, after: pageOf(request, controls, criteria) },
     applied: [...applied, ...appliedControls.map(([name, value]): Param => [name, name === '_count' ? String(Math.min(Number(value), request.maxPageSize)) : value])],
     issues, criteria, total: controls.total ?? 'none', explain: controls.explain ?? false, includes: controls.includes, summary: controls.summary, elements: controls.elements,
   };
+};
+
+interface Compiled {
+  readonly types: readonly string[];
+  readonly controls: Controls;
+  readonly applied: readonly Param[];
+}
+
+/** Contained resources of each type are asked for by themselves. */
+const containedOf = (request: SearchRequest, { types, controls, applied }: Compiled): ReturnType<typeof planContained> => {
+  if (controls.contained !== undefined && request.paging === undefined) throw new FhirError('unknown-parameter', '_contained is not a parameter of this interaction: it is about resources of their own.', { location: 'http._contained' });
+  const { registry, within } = request;
+  return planContained({ registry, types, within, controls, whereOf: (type) => conjunction(applied.map((param) => compileCriterion(param, { ...request, types: [type] }))) });
 };
 
 /** "The _include and _revinclude parameters cannot be mixed with _summary=text" (https://hl7.org/fhir/R4/search.html#summary). */

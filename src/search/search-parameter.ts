@@ -1,5 +1,5 @@
 /** A search parameter as searches and extraction use it (https://hl7.org/fhir/R4/searchparameter.html). */
-import type { IndexEntry } from '../store/index-entry.js';
+import type { ValueEntry } from '../store/index-entry.js';
 import type { ComponentType } from './param/composite.js';
 
 /** Where the entries of a parameter stand. */
@@ -19,7 +19,7 @@ export interface SearchParameter {
   /** Whether a search can use it; the CapabilityStatement names no other. */
   readonly searchable: boolean;
   /** What its entries are; those of a composite are of its main component. */
-  readonly kind: IndexEntry['kind'];
+  readonly kind: ValueEntry['kind'];
   /** Itself, or the parameters whose entries it shares: `patient` is `subject` with patients only, `combo-code` is `code` and `component-code`. */
   readonly sources: readonly Source[];
   /** Of a composite, in the order of the value. */

@@ -1,8 +1,8 @@
 /** Whether the packed entries of a resource satisfy a leaf of a search (https://hl7.org/fhir/R4/search.html). */
 import { distanceBetween } from '../core/earth.js';
 import type { RangePredicate } from '../store/plan.js';
-import type { Node } from './node.js';
-import { kinds, type PackedCursor } from './packed.js';
+import type { ContainedNode, Node } from './node.js';
+import { kinds, type PackedCursor, type Section } from './packed.js';
 
 /** Returns whether the position among the entries is near enough. */
 export const isNear = ({ point, metres, latitude, longitude }: Extract<Node, { op: 'near' }>, entries: PackedCursor): boolean => {
@@ -16,7 +16,7 @@ export const isNear = ({ point, metres, latitude, longitude }: Extract<Node, { o
 };
 
 /** What one entry, or the lack of one, decides. */
-export type EntryNode = Exclude<Node, { readonly op: 'all' | 'none' | 'and' | 'or' | 'not' | 'id' | 'updated' | 'chain' | 'has' | 'text' | 'near' }>;
+export type EntryNode = Exclude<Node, { readonly op: 'all' | 'none' | 'and' | 'or' | 'not' | 'id' | 'updated' | 'chain' | 'has' | 'text' | 'near' | 'contained' }>;
 
 /** Returns whether an entry satisfies the node. */
 export const hasEntry = (node: EntryNode, entries: PackedCursor): boolean => {
@@ -90,6 +90,32 @@ const isUri = ({ match, uri }: Extract<Node, { op: 'uri' }>, own: string): boole
 export const localTarget = (target: string): readonly [string, string] | undefined => {
   const slash = target.indexOf('/');
   return slash > 0 && target.indexOf('/', slash + 1) < 0 ? [target.slice(0, slash), target.slice(slash + 1)] : undefined;
+};
+
+/** Returns the ids of the contained resources that references by a parameter lead to. */
+export const containedTargets = (key: number, entries: PackedCursor): Set<string> => {
+  const found = new Set<string>();
+  entries.rewind();
+  while (entries.next()) {
+    if (entries.key !== key || entries.kind !== kinds.reference || entries.within !== 0) continue;
+    const { text } = entries;
+    if (text.length > 1 && text.startsWith('#')) found.add(text.slice(1));
+  }
+  return found;
+};
+
+/** What its container is asked for: a contained resource refers to others of the same container. */
+interface Container {
+  readonly entries: PackedCursor;
+  readonly container?: { readonly entries: PackedCursor } | undefined;
+}
+
+/** Returns the contained resources that a node is about, whatever it asks of them. */
+export const sectionsFor = ({ type, via }: ContainedNode, candidate: Container): Section[] => {
+  const ids = via === undefined ? undefined : containedTargets(via.key, candidate.entries);
+  if (ids?.size === 0) return [];
+  const { entries } = candidate.container ?? candidate;
+  return entries.sections().filter((section) => section.type === type && (ids === undefined || ids.has(section.id)));
 };
 
 /** Returns the local targets of a candidate's references by a parameter. */

@@ -3,6 +3,7 @@ import type { Point } from '../core/earth.js';
 import type { TextPart } from '../fhir/resource-text.js';
 import type { Predicate, RangePredicate, StringMatch } from '../store/plan.js';
 import type { Keys, ParamKey } from './keys.js';
+import { containedName, containedParam, containerOf } from './packed.js';
 
 interface Valued {
   readonly param: ParamKey;
@@ -26,9 +27,13 @@ export type Node =
   | Valued & { readonly op: 'reference'; readonly targets: ReadonlySet<string> }
   | Valued & { readonly op: 'uri'; readonly match: 'exact' | 'below' | 'above'; readonly uri: string }
   | Valued & { readonly op: 'missing' }
-  | Valued & { readonly op: 'chain'; readonly types: readonly string[]; readonly where: (type: string) => Node }
+  | Valued & { readonly op: 'chain'; readonly types: readonly string[]; readonly where: (type: string) => Node; readonly contained: (type: string) => ContainedNode }
+  /** `type` is that of the contained resource, `param` the one that marks what contains it; `via`: only what this reference parameter leads to. */
+  | Valued & { readonly op: 'contained'; readonly type: string; readonly where: Node; readonly via: ParamKey | undefined }
   /** `param` is that of `source`, which refers to a resource of `type`. */
   | Valued & { readonly op: 'has'; readonly source: string; readonly type: string; readonly where: Node };
+
+export type ContainedNode = Extract<Node, { readonly op: 'contained' }>;
 
 /** Returns the predicate for resources of a type; undefined asks for all of them. */
 export const toNode = (predicate: Predicate | undefined, type: string, keys: Keys): Node => {
@@ -49,6 +54,8 @@ export const toNode = (predicate: Predicate | undefined, type: string, keys: Key
       return { op: 'updated', low: predicate.low ?? -Infinity, high: predicate.high ?? Infinity };
     case 'text':
       return predicate;
+    case 'contained':
+      return containedNode(predicate, type, keys);
     case 'near':
       return { op: 'near', point: predicate, metres: predicate.metres, latitude: keys.param(type, 'near:latitude').key, longitude: keys.param(type, 'near:longitude').key };
     default:
@@ -56,7 +63,7 @@ export const toNode = (predicate: Predicate | undefined, type: string, keys: Key
   }
 };
 
-type ValuedPredicate = Exclude<Predicate, { readonly op: 'and' | 'or' | 'not' | 'type' | 'id' | 'updated' | 'text' | 'near' }>;
+type ValuedPredicate = Exclude<Predicate, { readonly op: 'and' | 'or' | 'not' | 'type' | 'id' | 'updated' | 'text' | 'near' | 'contained' }>;
 
 const valued = (predicate: ValuedPredicate, type: string, keys: Keys): Node => {
   const owner = predicate.op === 'has' ? predicate.type : type;
@@ -77,16 +84,30 @@ const valued = (predicate: ValuedPredicate, type: string, keys: Keys): Node => {
       return { op: 'uri', ...base, match: predicate.match, uri: predicate.uri };
     case 'missing':
       return { op: 'missing', ...base };
-    case 'chain':
-      return { op: 'chain', ...base, types: predicate.types, where: perType((target) => toNode(predicate.where, target, keys)) };
+    case 'chain': {
+      const { types, where } = predicate;
+      const contained = (target: string): ContainedNode => containedNode({ type: target, where, via: base.param }, type, keys);
+      return { op: 'chain', ...base, types, where: perType((target) => toNode(where, target, keys)), contained: perType(contained) };
+    }
     case 'has':
       return { op: 'has', ...base, source: predicate.type, type, where: toNode(predicate.where, predicate.type, keys) };
   }
 };
 
+interface ContainedAsked {
+  readonly type: string;
+  readonly where?: Predicate | undefined;
+  readonly via?: ParamKey | undefined;
+}
+
+const containedNode = ({ type, where, via }: ContainedAsked, within: string, keys: Keys): ContainedNode => {
+  const container = containerOf(within);
+  return { op: 'contained', param: keys.param(container, containedParam), within: 0, name: `contained ${type}`, type, where: toNode(where, containedName(container, type), keys), via };
+};
+
 /** Each target type is translated once. */
-const perType = (make: (type: string) => Node): ((type: string) => Node) => {
-  const known = new Map<string, Node>();
+const perType = <T extends Node>(make: (type: string) => T): ((type: string) => T) => {
+  const known = new Map<string, T>();
   return (type) => {
     const found = known.get(type) ?? make(type);
     known.set(type, found);

@@ -5,11 +5,14 @@
  * Each entry: kind (8 bits, the highest set when `within` follows), key of the parameter (48), [within (48)], then by kind
  * token: system (48, 0 none), code; string: hash of the exact text (48), folded text; date, number: low, high (64 each);
  * quantity: unit (48), low, high; reference, uri: text. A text is its length in bytes (32) and UTF-8; no text has length 2^32-1.
+ * Contained resources come last, each as a section: kind, key of the parameter that marks what it is in (48),
+ * bytes of the rest (32), type and id as texts, its entries. A cursor over
+ * the resource itself ends before the first of them.
  */
-import type { IndexEntry } from '../store/index-entry.js';
+import type { ContainedEntry, IndexEntry, ValueEntry } from '../store/index-entry.js';
 import type { Keys } from './keys.js';
 
-export const kinds = { token: 1, string: 2, date: 3, number: 4, quantity: 5, reference: 6, uri: 7 } as const;
+export const kinds = { token: 1, string: 2, date: 3, number: 4, quantity: 5, reference: 6, uri: 7, contained: 8 } as const;
 const withinFlag = 0x80;
 const noText = 0xffff_ffff;
 
@@ -32,7 +35,7 @@ const text = (value: string): void => {
   end += 4 + length;
 };
 
-const pack = (type: string, entry: IndexEntry, keys: Keys): void => {
+const pack = (type: string, entry: ValueEntry, keys: Keys): void => {
   room(64);
   const { within } = entry;
   end = scratch.writeUInt8(kinds[entry.kind] | (within === undefined ? 0 : withinFlag), end);
@@ -65,10 +68,44 @@ const pack = (type: string, entry: IndexEntry, keys: Keys): void => {
   }
 };
 
+/** Parameter under which a resource stands for the types of what it contains. */
+export const containedParam = 'contained';
+
+/** The name under which parameters of a contained resource have their keys: apart from those of resources, and by what contains it. */
+export const containedName = (container: string, type: string): string => `${containerOf(container)}#${type}`;
+
+export const isContainedName = (name: string): boolean => name.includes('#');
+
+/** Returns the type of what contains the resource that such a name is about; a type as it is. */
+export const containerOf = (name: string): string => (isContainedName(name) ? name.slice(0, name.indexOf('#')) : name);
+
+const packContained = (container: string, { type, id, entries }: ContainedEntry, keys: Keys): void => {
+  room(16);
+  end = scratch.writeUInt8(kinds.contained, end);
+  u48(keys.param(container, containedParam).key);
+  const lengthAt = end;
+  end += 4;
+  text(type);
+  text(id);
+  const name = containedName(container, type);
+  for (const entry of entries) pack(name, entry, keys);
+  scratch.writeUInt32LE(end - lengthAt - 4, lengthAt);
+};
+
+/** A contained resource as it is packed. */
+export interface Section {
+  /** Key of the parameter that says which types its container contains. */
+  readonly param: number;
+  readonly type: string;
+  readonly id: string;
+  readonly entries: PackedCursor;
+}
+
 /** Returns the entries of a resource of this type as bytes of their own. */
 export const packEntries = (type: string, entries: readonly IndexEntry[], keys: Keys): Buffer => {
   end = 0;
-  for (const entry of entries) pack(type, entry, keys);
+  for (const entry of entries) if (entry.kind !== 'contained') pack(type, entry, keys);
+  for (const entry of entries) if (entry.kind === 'contained') packContained(type, entry, keys);
   return Buffer.from(scratch.subarray(0, end));
 };
 
@@ -100,12 +137,32 @@ export class PackedCursor {
   next(): boolean {
     if (this.#at >= this.#bytes.length) return false;
     const first = this.#view.getUint8(this.#at);
+    if (first === kinds.contained) return false;
     this.#at += 1;
     this.kind = first & ~withinFlag;
     this.key = this.#u48();
     this.within = first >= withinFlag ? this.#u48() : 0;
     this.#value();
     return true;
+  }
+
+  /** Returns the contained resources. */
+  sections(): Section[] {
+    this.rewind();
+    while (this.next());
+    const found: Section[] = [];
+    for (let at = this.#at; at < this.#bytes.length;) {
+      this.#at = at + 1;
+      const param = this.#u48();
+      const last = this.#at + 4 + this.#view.getUint32(this.#at, true);
+      this.#at += 4;
+      this.#text();
+      const type = this.text;
+      this.#text();
+      found.push({ param, type, id: this.text, entries: new PackedCursor(this.#bytes.subarray(this.#at, last)) });
+      at = last;
+    }
+    return found;
   }
 
   /** Whether the entry has a text at all: a token may have no code. */

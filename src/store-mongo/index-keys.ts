@@ -52,7 +52,14 @@ export const referrerKey = (keys: Keys, target: string): number => valueKey(keys
 export const indexKeys = (packed: Uint8Array, keys: Keys): (number | string)[] => {
   const found = new Set<number | string>();
   const cursor = new PackedCursor(Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength));
-  while (cursor.next()) addKeys(found, cursor, keys);
+  while (cursor.next()) {
+    addKeys(found, cursor, keys);
+    if (cursor.kind === kinds.reference) found.add(referrerKey(keys, cursor.text));
+  }
+  for (const { param, type, entries } of cursor.sections()) {
+    found.add(valueKey(keys, keys.paramOf(param), { within: 0, value: type }));
+    while (entries.next()) addKeys(found, entries, keys);
+  }
   return [...found];
 };
 
@@ -67,7 +74,6 @@ const addKeys = (found: Set<number | string>, entry: PackedCursor, keys: Keys): 
       return;
     case kinds.reference:
       addValue(referenceText(entry.text));
-      found.add(referrerKey(keys, entry.text));
       return;
     case kinds.uri:
       addValue(uriText(entry.text));

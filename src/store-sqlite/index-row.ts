@@ -23,6 +23,11 @@ export const rowsOf = (packed: Buffer, keys: Keys): IndexRows => {
   const rows: IndexRows = { token: [], string: [], range: [] };
   const cursor = new PackedCursor(packed);
   while (cursor.next()) addRow(rows, cursor, keys);
+  for (const { param, type, entries } of cursor.sections()) {
+    const { key, check } = keys.value(keys.paramOf(param), 0, type);
+    rows.token.push([key, sysOf(check, 0)]);
+    while (entries.next()) addRow(rows, entries, keys);
+  }
   return { token: distinct(rows.token), string: distinct(rows.string), range: distinct(rows.range) };
 };
 

@@ -43,7 +43,7 @@ export interface QuantityEntry extends Entry {
 
 export interface ReferenceEntry extends Entry {
   readonly kind: 'reference';
-  /** `Type/id` for a resource of this server, else the absolute URL; never a version. */
+  /** `Type/id` for a resource of this server, `#id` for a contained one, else the absolute URL; never a version. */
   readonly target: string;
 }
 
@@ -52,4 +52,18 @@ export interface UriEntry extends Entry {
   readonly uri: string;
 }
 
-export type IndexEntry = TokenEntry | StringEntry | RangeEntry | QuantityEntry | ReferenceEntry | UriEntry;
+/** An entry of one value. */
+export type ValueEntry = TokenEntry | StringEntry | RangeEntry | QuantityEntry | ReferenceEntry | UriEntry;
+
+/** A contained resource with entries of its own: they count where contained resources are asked for, and nowhere else. */
+export interface ContainedEntry {
+  readonly kind: 'contained';
+  readonly param: 'contained';
+  readonly within?: undefined;
+  readonly type: string;
+  /** What `#id` refers to; empty when it has none. */
+  readonly id: string;
+  readonly entries: readonly ValueEntry[];
+}
+
+export type IndexEntry = ValueEntry | ContainedEntry;

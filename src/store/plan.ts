@@ -3,7 +3,7 @@
  * (https://hl7.org/fhir/R4/search.html). It speaks of parameters and values, never of how an engine keeps them.
  */
 import type { TextPart } from '../fhir/resource-text.js';
-import type { IndexEntry } from './index-entry.js';
+import type { ValueEntry } from './index-entry.js';
 
 export type Predicate =
   | { readonly op: 'and' | 'or'; readonly of: readonly Predicate[] }
@@ -16,12 +16,14 @@ export type Predicate =
   | { readonly op: 'string'; readonly param: string; readonly within?: string | undefined; readonly match: StringMatch; readonly text: string }
   | RangePredicate
   | { readonly op: 'reference'; readonly param: string; readonly within?: string | undefined; readonly targets: readonly string[] }
-  /** A reference of `param` leads to a current resource of one of `types` that satisfies `where`. */
+  /** A reference of `param` leads to a current resource of one of `types` that satisfies `where`, or to a contained one that does. */
   | { readonly op: 'chain'; readonly param: string; readonly types: readonly string[]; readonly where: Predicate }
   /** A current resource of `type` that satisfies `where` refers here by its `param`. */
   | { readonly op: 'has'; readonly type: string; readonly param: string; readonly where?: Predicate | undefined }
+  /** It contains a resource of `type` that satisfies `where`: all of it holds of one contained resource. Nothing refers to such a resource from outside. */
+  | { readonly op: 'contained'; readonly type: string; readonly where?: Predicate | undefined }
   /** No entry of `param`, which is of this kind. */
-  | { readonly op: 'missing'; readonly param: string; readonly kind: IndexEntry['kind'] }
+  | { readonly op: 'missing'; readonly param: string; readonly kind: ValueEntry['kind'] }
   /** Only resources of these types, within a plan of several types. */
   | { readonly op: 'type'; readonly types: readonly string[] }
   /** Words of the narrative, or of any one text of the resource, in this order; the last may go on (fhir/resource-text). */
@@ -55,7 +57,7 @@ export type Position = readonly (string | number | null)[];
 /** `_lastUpdated` and `_id` sort too, with the kinds `date` and `token`. */
 export interface SortKey {
   readonly param: string;
-  readonly kind: IndexEntry['kind'];
+  readonly kind: ValueEntry['kind'];
   readonly descending: boolean;
 }
 

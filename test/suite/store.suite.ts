@@ -309,7 +309,7 @@ export const describeStore = (name: string, { open, reopen }: StoreUnderTest): v
           await own.close();
         }
       }), { numRuns: Number(process.env['STORE_RUNS'] ?? 10) });
-    });
+    }, 300_000);
 
     if (reopen !== undefined) {
       it('has everything again after it was closed', async () => {

@@ -6,11 +6,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { systemViewer } from '../../access/viewer.js';
 import { hashOf } from '../../core/hash.js';
 import { makeRepeatedJob, type Job } from '../../core/job.js';
-import type { SearchParameterDef } from '../../fhir/definitions.js';
-import { readSearchParameter } from '../../search/custom.js';
+import { resourceTypes, type SearchParameterDef } from '../../fhir/definitions.js';
+import { readSearchParameter, standardDefinitions, type KnownDefinitions } from '../../search/custom.js';
 import { basesOf } from '../../search/parameter.js';
 import type { CustomParameter } from '../../search/registry.js';
-import type { Position } from '../../store/plan.js';
+import type { Position, SearchPlan } from '../../store/plan.js';
 import { find } from '../gate.js';
 import type { FhirRequest } from '../request.js';
 import type { Context, Service } from '../service.js';
@@ -54,14 +54,9 @@ export const makeCustomParameters = ({ service, states: file, settleMs = 1_000, 
   let states: IndexStates = {};
   let seen: string | undefined;
   const readAll = async (): Promise<Known[]> => {
-    const known = new Map<string, Known>();
-    for await (const page of streamCurrent(service(), viewer, { types: ['SearchParameter'] })) {
-      for (const { body } of page) {
-        const read = readSearchParameter(JSON.parse(body) as Record<string, unknown>);
-        if ('definition' in read) known.set(read.definition.url, toKnown(read.definition, states));
-      }
-    }
-    return [...known.values()];
+    const stored: Record<string, unknown>[] = [];
+    for await (const page of streamCurrent(service(), viewer, { types: ['SearchParameter'] })) stored.push(...page.map(({ body }) => JSON.parse(body) as Record<string, unknown>));
+    return definitionsIn(stored).map((definition) => toKnown(definition, states));
   };
   const adopt = (all: readonly Known[]): void => {
     service().registry.adopt(all.map(({ definition, pending }): CustomParameter => ({ definition, pending })));
@@ -104,6 +99,24 @@ export const makeCustomParameters = ({ service, states: file, settleMs = 1_000, 
   return { load, catchUp, job };
 };
 
+/** Those of one value first: composites are made of them. Of two with one URL the one stored last counts. */
+const definitionsIn = (stored: readonly Record<string, unknown>[]): SearchParameterDef[] => {
+  const known = new Map(standardDefinitions());
+  const own = new Map<string, SearchParameterDef>();
+  for (const composite of [false, true]) {
+    for (const resource of stored.filter(({ type }) => (type === 'composite') === composite)) {
+      const read = readSearchParameter(resource, known);
+      if ('definition' in read) own.set(read.definition.url, withTypes(read.definition, known));
+    }
+    for (const [url, definition] of own) known.set(url, definition);
+  }
+  return [...own.values()];
+};
+
+/** The types of its components are part of a composite: when one changes, it is indexed anew. */
+const withTypes = (definition: SearchParameterDef, known: KnownDefinitions): SearchParameterDef =>
+  ({ ...definition, components: definition.components.map((component) => ({ ...component, type: known.get(component.definition)?.type })) });
+
 const toKnown = (definition: SearchParameterDef, states: IndexStates): Known => {
   const fingerprint = hashOf(JSON.stringify(definition));
   const state = states[definition.url];
@@ -128,7 +141,8 @@ const indexBy = async (service: Service, { definition, fingerprint, pending }: K
   const total = await countOf(service, types);
   const left = state?.fingerprint === fingerprint && !state.done ? state : undefined;
   let done = 0;
-  for (const type of left?.type === undefined ? types : types.slice(Math.max(0, types.indexOf(left.type)))) {
+  const places = [...types, ...types.map(containing)];
+  for (const type of left?.type === undefined ? places : places.slice(Math.max(0, places.indexOf(left.type)))) {
     let after: Position | undefined = type === left?.type ? left.after : undefined;
     do {
       signal?.throwIfAborted();
@@ -143,10 +157,16 @@ const indexBy = async (service: Service, { definition, fingerprint, pending }: K
   service.observe({ kind: 'notice', level: 'info', message: `The search parameter ${definition.code} can be used: ${String(done)} resources were indexed by it.` });
 };
 
-const indexPage = async (context: Context, type: string, after: Position | undefined): Promise<{ readonly done: number; readonly next: Position | undefined }> => {
+/** After the resources of a type come those that contain some: name of that part of the work. */
+const containing = (type: string): string => `#${type}`;
+
+const planOf = (place: string): Omit<SearchPlan, 'count'> =>
+  (place.startsWith('#') ? { types: resourceTypes, where: { op: 'contained', type: place.slice(1) } } : { types: [place] });
+
+const indexPage = async (context: Context, place: string, after: Position | undefined): Promise<{ readonly done: number; readonly next: Position | undefined }> => {
   const { registry, store } = context.service;
-  const { matches, next } = await find(context, { types: [type], count: pageSize, after });
-  const entries = matches.map((match) => ({ key: { type, id: match.id }, version: match.version, index: registry.extract(JSON.parse(match.body ?? '{}') as Record<string, unknown>) }));
+  const { matches, next } = await find(context, { ...planOf(place), count: pageSize, after });
+  const entries = matches.map((match) => ({ key: { type: match.type, id: match.id }, version: match.version, index: registry.extract(JSON.parse(match.body ?? '{}') as Record<string, unknown>) }));
   if (entries.length > 0) await store.maintain({ task: 'reindex', entries });
   return { done: matches.length, next };
 };

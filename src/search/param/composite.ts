@@ -3,7 +3,7 @@
  * an exact value becomes the entry, the others are its `within`. So a match never crosses two repetitions.
  */
 import { FhirError } from '../../core/error.js';
-import type { IndexEntry } from '../../store/index-entry.js';
+import type { ValueEntry } from '../../store/index-entry.js';
 import type { Predicate } from '../../store/plan.js';
 import type { Asked, Into } from './param-type.js';
 import { parseDecimal } from './decimal.js';
@@ -25,7 +25,7 @@ export const mainOf = (components: readonly Pick<ComponentType, 'type'>[]): numb
 };
 
 /** Returns the texts under which an entry stands within a composite: with its system and, as searches may leave it out, without. */
-const textsOf = (entry: IndexEntry): string[] => {
+const textsOf = (entry: ValueEntry): string[] => {
   switch (entry.kind) {
     case 'token':
       return entry.code === undefined ? [] : [entry.code, `${entry.system ?? ''}|${entry.code}`];
@@ -41,7 +41,7 @@ const textsOf = (entry: IndexEntry): string[] => {
 };
 
 /** Adds the entries of one repetition: `of` are the entries of each component, those of the main one already named. */
-export const addComposite = (of: readonly (readonly IndexEntry[])[], main: number, into: Into): void => {
+export const addComposite = (of: readonly (readonly ValueEntry[])[], main: number, into: Into): void => {
   let texts = [''];
   for (const [at, entries] of of.entries()) {
     if (at === main) continue;

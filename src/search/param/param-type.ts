@@ -3,7 +3,7 @@
  * a search value asks for, and whether entries satisfy it.
  */
 import type { PathNode, PathRun } from '../../fhir/path/compile.js';
-import type { IndexEntry } from '../../store/index-entry.js';
+import type { IndexEntry, ValueEntry } from '../../store/index-entry.js';
 import type { Predicate } from '../../store/plan.js';
 import type { ResolveCodes } from '../codes.js';
 
@@ -11,7 +11,7 @@ import type { ResolveCodes } from '../codes.js';
 export interface Into extends PathRun {
   /** Code the entries carry. */
   param: string;
-  readonly entries: IndexEntry[];
+  readonly entries: ValueEntry[];
   /** References to this base are local; empty: none is known. */
   readonly baseUrl: string;
 }
@@ -40,7 +40,7 @@ export interface Asked {
 }
 
 export interface ParamType {
-  readonly kind: IndexEntry['kind'];
+  readonly kind: ValueEntry['kind'];
   /** Modifiers this type defines beside `missing`. */
   readonly modifiers: readonly string[];
   /** Returns how values of a FHIR type are indexed; undefined for types this one cannot use. */

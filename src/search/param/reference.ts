@@ -7,7 +7,7 @@ import { matcher, membersOf, textIn, valueOfExtension, type Asked, type Index, t
 import { tokenType } from './token.js';
 import { badValue, shown, unescape } from './value-text.js';
 
-/** Target of references that lead nowhere a search could ask for: contained, or by identifier alone. They count as present. */
+/** Target of references that lead nowhere a search could ask for, as those by identifier alone. They count as present. */
 export const nowhere = '#';
 
 const history = /\/_history\/[^/]+$/;
@@ -27,7 +27,7 @@ const indexIdentifier = tokenType.indexer({ type: 'Identifier' });
 const indexReference: Index = (value, into) => {
   const { reference, identifier } = membersOf(value);
   const text = textIn(reference);
-  if (text !== undefined) add(into, text.startsWith('#') ? nowhere : targetOf(text, into.baseUrl));
+  if (text !== undefined) add(into, targetOf(text, into.baseUrl));
   if (identifier === undefined) return;
   if (text === undefined) add(into, nowhere);
   const { param } = into;
@@ -43,7 +43,7 @@ const indexReference: Index = (value, into) => {
 const indexCanonical: Index = (value, into) => {
   const text = textIn(value);
   if (text === undefined) return;
-  add(into, text.startsWith('#') ? nowhere : text);
+  add(into, text);
   const bar = text.indexOf('|');
   if (bar > 0) add(into, text.slice(0, bar));
 };

@@ -1,7 +1,8 @@
 /** A current resource that may be a match, and whether it is one: its kept entries decide, as on every engine (store-index/entry-match). */
+import { containedText } from '../../fhir/contained-text.js';
 import { hasWords } from '../../fhir/resource-text.js';
-import { hasEntry, isNear } from '../../store-index/entry-match.js';
-import type { Node } from '../../store-index/node.js';
+import { hasEntry, isNear, sectionsFor } from '../../store-index/entry-match.js';
+import type { ContainedNode, Node } from '../../store-index/node.js';
 import { PackedCursor } from '../../store-index/packed.js';
 import type { Sortable } from '../../store-index/sort.js';
 import type { ResourceDocument } from '../model.js';
@@ -11,6 +12,8 @@ export interface Candidate extends Sortable {
   readonly seq: number;
   /** JSON text, where the search asks for words. */
   readonly body: string | undefined;
+  /** Of a contained resource: what it is in. */
+  readonly container?: Candidate | undefined;
 }
 
 /** What of a resource a search reads. */
@@ -35,6 +38,8 @@ export const asksForText = (node: Node): boolean => {
       return node.of.some(asksForText);
     case 'not':
       return asksForText(node.of);
+    case 'contained':
+      return asksForText(node.where);
     default:
       return node.op === 'text';
   }
@@ -60,6 +65,8 @@ export const satisfies = (node: Node, candidate: Candidate): boolean => {
       return candidate.body !== undefined && hasWords(candidate.body, node.part, node.words);
     case 'near':
       return isNear(node, candidate.entries);
+    case 'contained':
+      return hasContained(node, candidate);
     case 'chain':
     case 'has':
       throw new Error('a chain was not followed before its candidates were looked at');
@@ -67,3 +74,10 @@ export const satisfies = (node: Node, candidate: Candidate): boolean => {
       return hasEntry(node, candidate.entries);
   }
 };
+
+const hasContained = (node: ContainedNode, candidate: Candidate): boolean =>
+  sectionsFor(node, candidate).some((section) => {
+    const container = candidate.container ?? candidate;
+    const body = container.body === undefined || !asksForText(node.where) ? undefined : containedText(container.body, section);
+    return satisfies(node.where, { ...candidate, id: section.id, entries: section.entries, container, body });
+  });

@@ -22,8 +22,19 @@ export const executeSearch = async (finding: Finding, plan: SearchPlan): Promise
 /** Resolves with how many the plan finds. */
 export const executeCount = async (finding: Finding, { types, where }: SearchPlan): Promise<number> => {
   let total = 0;
-  for (const type of types) total += await countOf(finding, toNode(where, type, finding.keys), type);
+  for (const [, type] of await populated(finding, types)) total += await countOf(finding, toNode(where, type, finding.keys), type);
   return total;
+};
+
+/** So many types are searched without a look at which of them have resources. */
+const fewTypes = 8;
+
+/** Resolves with the types there is something of, with their places: a search of everything asks for many more. */
+const populated = async ({ models, session }: Finding, types: readonly string[]): Promise<(readonly [at: number, type: string])[]> => {
+  const all = types.map((type, at) => [at, type] as const);
+  if (types.length <= fewTypes) return all;
+  const there = new Set(await models.resource.distinct('type', { deleted: false }).session(session).maxTimeMS(maxTimeMS));
+  return all.filter(([, type]) => there.has(type));
 };
 
 const countOf = async (finding: Finding, node: Node, type: string): Promise<number> => {
@@ -38,7 +49,7 @@ const inStoredOrder = async (finding: Finding, { types, where, count, after }: S
   const [startAt, startFirst] = after === undefined ? [0, 0] : [Number(after[0]), Number(after[1])];
   const seqs: number[] = [];
   let last: Position | undefined;
-  for (const [at, type] of types.entries()) {
+  for (const [at, type] of await populated(finding, types)) {
     const node = toNode(where, type, finding.keys);
     if (at < startAt || node.op === 'none') continue;
     const way = await wayOf(finding, node, type);
@@ -57,7 +68,7 @@ const inStoredOrder = async (finding: Finding, { types, where, count, after }: S
 
 const sortedPage = async (finding: Finding, { types, where, count, after }: SearchPlan, sort: readonly SortKey[]): Promise<Omit<FoundPage, 'steps'>> => {
   const first = foremost(sort, { after: after === undefined ? undefined : toSorted(after, sort.length), enough: count + 1 });
-  for (const [at, type] of types.entries()) {
+  for (const [at, type] of await populated(finding, types)) {
     const node = toNode(where, type, finding.keys);
     if (node.op === 'none') continue;
     const readers = readersOf(sort, type, finding.keys);

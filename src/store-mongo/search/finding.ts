@@ -3,6 +3,7 @@ import type { ClientSession, QueryFilter } from 'mongoose';
 import { targetsOf } from '../../store-index/entry-match.js';
 import type { Keys } from '../../store-index/keys.js';
 import type { Node } from '../../store-index/node.js';
+import { containedName, isContainedName } from '../../store-index/packed.js';
 import type { Work } from '../../store-index/work.js';
 import type { Models, ResourceDocument } from '../model.js';
 import { maxTimeMS } from '../transaction.js';
@@ -134,18 +135,24 @@ const follow = async (finding: Finding, node: Node, type: string): Promise<Node>
     case 'not':
       return { op: 'not', of: await follow(finding, node.of, type) };
     case 'chain':
-      return followChain(finding, node);
+      return followChain(finding, node, type);
+    case 'contained':
+      return { ...node, where: await follow(finding, node.where, containedName(type, node.type)) };
     case 'has':
-      return followBack(finding, node);
+      return isContainedName(type) ? { op: 'none' } : followBack(finding, node);
     default:
       return node;
   }
 };
 
-const followChain = async (finding: Finding, { param, within, name, types, where }: Extract<Node, { op: 'chain' }>): Promise<Node> => {
+const followChain = async (finding: Finding, { param, within, name, types, where, contained }: Extract<Node, { op: 'chain' }>, owner: string): Promise<Node> => {
   const targets = new Set<string>();
-  for (const type of types) for await (const { id } of otherEnd(finding, where(type), type)) targets.add(`${type}/${id}`);
-  return { op: 'reference', param, within, name, targets };
+  const inside: Node[] = [];
+  for (const type of types) {
+    for await (const { id } of otherEnd(finding, where(type), type)) targets.add(`${type}/${id}`);
+    inside.push(await follow(finding, contained(type), owner));
+  }
+  return { op: 'or', of: [{ op: 'reference', param, within, name, targets }, ...inside] };
 };
 
 const followBack = async (finding: Finding, { param, source, type, where }: Extract<Node, { op: 'has' }>): Promise<Node> => {

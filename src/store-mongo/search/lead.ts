@@ -5,7 +5,8 @@
 import { fold } from '../../core/fold.js';
 import { referenceText, uriText } from '../../store-index/index-text.js';
 import type { Keys } from '../../store-index/keys.js';
-import type { Node } from '../../store-index/node.js';
+import type { ContainedNode, Node } from '../../store-index/node.js';
+import { containedName, isContainedName } from '../../store-index/packed.js';
 import { classes, hexNumber, hexText, rangeBase, stringBase, systemText, valueKey } from '../index-keys.js';
 
 /** One condition on the array of keys: any of these, or one from a stretch of them. */
@@ -55,9 +56,13 @@ export const leadsOf = (node: Node, type: string, keys: Keys): Leads | undefined
   switch (node.op) {
     case 'or':
       return together(node.of.map((each) => leadsOf(each, type, keys)));
+    case 'contained':
+      return containedLeads(node, type, keys);
     case 'id':
+      if (isContainedName(type)) return undefined;
       return { name: '_id', indexed: true, leads: [{ filter: { _id: { $in: [...node.ids].map((id) => `${type}/${id}`) } }, hint: { _id: 1 } }] };
     case 'updated':
+      if (isContainedName(type)) return undefined;
       return { name: '_lastUpdated', indexed: true, leads: [{ filter: { type, updated: { $gte: node.low, $lte: node.high } }, hint: { type: 1, updated: 1 } }] };
     case 'token':
     case 'reference':
@@ -70,6 +75,13 @@ export const leadsOf = (node: Node, type: string, keys: Keys): Leads | undefined
     default:
       return undefined;
   }
+};
+
+/** What contains a resource that satisfies a condition is found by that condition's keys; where there are none, by what it contains. */
+const containedLeads = ({ param, name, type, where }: ContainedNode, container: string, keys: Keys): Leads => {
+  const parts = where.op === 'and' ? where.of : [where];
+  const [inner] = parts.flatMap((part) => leadsOf(part, containedName(container, type), keys) ?? []);
+  return inner ?? { name, indexed: true, leads: anyOf([valueKey(keys, param, { within: 0, value: type })]) };
 };
 
 /** A disjunction is led to where each of its parts is; equalities are asked as one. */

@@ -1,11 +1,12 @@
 /** A current resource that may be a match, and whether it is one: decided on its packed entries alone. */
+import { containedText } from '../../fhir/contained-text.js';
 import { hasWords } from '../../fhir/resource-text.js';
 import { referenceText } from '../../store-index/index-text.js';
-import type { Node } from '../../store-index/node.js';
+import type { ContainedNode, Node } from '../../store-index/node.js';
 import type { Work } from '../../store-index/work.js';
 import { sysOf, type FileKeys } from '../keys.js';
-import { hasEntry, isNear, targetsOf } from '../../store-index/entry-match.js';
-import { PackedCursor } from '../../store-index/packed.js';
+import { containedTargets, hasEntry, isNear, sectionsFor, targetsOf } from '../../store-index/entry-match.js';
+import { PackedCursor, type Section } from '../../store-index/packed.js';
 import type { ResourceTable } from '../resource-table.js';
 import { growing, type Statements } from './statements.js';
 
@@ -19,6 +20,9 @@ interface ResourceRow {
 
 export interface Candidate extends ResourceRow {
   readonly entries: PackedCursor;
+  /** Of a contained resource: what it is in, and which it is there. */
+  readonly container?: Candidate | undefined;
+  readonly section?: Section | undefined;
 }
 
 /** What a search works with. */
@@ -68,6 +72,8 @@ export const satisfies = (finding: Finding, node: Node, candidate: Candidate): b
       return candidate.updated >= node.low && candidate.updated <= node.high;
     case 'chain':
       return leads(finding, node, candidate);
+    case 'contained':
+      return hasContained(finding, node, candidate);
     case 'has':
       return isReferredTo(finding, node, candidate);
     case 'text':
@@ -82,13 +88,21 @@ export const satisfies = (finding: Finding, node: Node, candidate: Candidate): b
 /** A text is looked at like so many rows. */
 const rowsOfText = 8;
 
-const reads = ({ statements, work }: Finding, { part, words }: Extract<Node, { op: 'text' }>, { seq }: Candidate): boolean => {
+const reads = ({ statements, work }: Finding, { part, words }: Extract<Node, { op: 'text' }>, { seq, section }: Candidate): boolean => {
   work.saw(rowsOfText);
-  const body = statements.bodyAt.get(seq) as string | null;
-  return body !== null && hasWords(body, part, words);
+  const body = (statements.bodyAt.get(seq) as string | null) ?? undefined;
+  const text = body === undefined || section === undefined ? body : containedText(body, section);
+  return text !== undefined && hasWords(text, part, words);
 };
 
-const leads = (finding: Finding, { param, types, where }: Extract<Node, { op: 'chain' }>, { entries }: Candidate): boolean =>
+const hasContained = (finding: Finding, node: ContainedNode, candidate: Candidate): boolean =>
+  sectionsFor(node, candidate).some((section) =>
+    satisfies(finding, node.where, { ...candidate, id: section.id, entries: section.entries, container: candidate.container ?? candidate, section }));
+
+const leads = (finding: Finding, node: Extract<Node, { op: 'chain' }>, candidate: Candidate): boolean =>
+  leadsOut(finding, node, candidate) || (containedTargets(node.param.key, candidate.entries).size > 0 && node.types.some((type) => hasContained(finding, node.contained(type), candidate)));
+
+const leadsOut = (finding: Finding, { param, types, where }: Extract<Node, { op: 'chain' }>, { entries }: Candidate): boolean =>
   targetsOf(param.key, entries).some(([type, id]) => {
     if (!types.includes(type)) return false;
     finding.work.saw(1);
@@ -96,7 +110,8 @@ const leads = (finding: Finding, { param, types, where }: Extract<Node, { op: 'c
     return state !== undefined && !state.deleted && isKnown(finding, where(type), state.rid);
   });
 
-const isReferredTo = (finding: Finding, { param, type, where }: Extract<Node, { op: 'has' }>, { id }: Candidate): boolean => {
+const isReferredTo = (finding: Finding, { param, type, where }: Extract<Node, { op: 'has' }>, { id, container }: Candidate): boolean => {
+  if (container !== undefined) return false;
   for (const rid of referrers(finding, param, `${type}/${id}`)) if (isKnown(finding, where, rid)) return true;
   return false;
 };

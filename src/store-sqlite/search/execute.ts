@@ -44,10 +44,22 @@ export const makeExecutor = (database: Connection, keys: FileKeys, sortable = us
     count: (plan, options) => {
       const finding = begin(options);
       let total = 0;
-      for (const type of plan.types) total += countOf(finding, toNode(plan.where, type, keys), type);
+      for (const [, type] of populated(finding, plan.types)) total += countOf(finding, toNode(plan.where, type, keys), type);
       return total;
     },
   };
+};
+
+/** So many types are searched without a look at which of them have resources. */
+const fewTypes = 8;
+
+/** Returns the types there is something of, with their places: a search of everything asks for many more. */
+const populated = ({ statements, keys, work }: Finding, types: readonly string[]): (readonly [at: number, type: string])[] => {
+  const all = types.map((type, at) => [at, type] as const);
+  if (types.length <= fewTypes) return all;
+  work.saw(types.length);
+  const there = new Set(statements.populated.all() as number[]);
+  return all.filter(([, type]) => there.has(keys.typeNumber(type)));
 };
 
 const countOf = (finding: Finding, node: Node, type: string): number => {
@@ -65,7 +77,7 @@ const inStoredOrder = (finding: Finding, { types, where, count, after }: SearchP
   const rids: number[] = [];
   let last: Position | undefined;
   const seqs = (): number[] => finding.statements.newestOfAll.all(JSON.stringify(rids)) as number[];
-  for (const [at, type] of types.entries()) {
+  for (const [at, type] of populated(finding, types)) {
     if (at < startAt) continue;
     const node = toNode(where, type, finding.keys);
     if (node.op === 'none') continue;
@@ -131,7 +143,7 @@ const walkPage = (finding: Finding, { types, where, count }: SearchPlan, { sort,
 
 const gatherPage = (finding: Finding, { types, where, count }: SearchPlan, { sort, after }: SortedAsk): Sorted[] => {
   const first = foremost(sort, { after, enough: count + 1 });
-  for (const [at, type] of types.entries()) {
+  for (const [at, type] of populated(finding, types)) {
     const node = toNode(where, type, finding.keys);
     if (node.op === 'none') continue;
     const readers = readersOf(sort, type, finding.keys);

@@ -1,9 +1,10 @@
 /** Which resources of a type satisfy a node: the cheapest index leads, what it does not decide is decided on each candidate. */
 import { localTarget, targetsOf } from '../../store-index/entry-match.js';
-import type { Node } from '../../store-index/node.js';
+import type { ContainedNode, Node } from '../../store-index/node.js';
+import { containedName } from '../../store-index/packed.js';
 import { candidatesOf, referrers, satisfies, type Candidate, type Finding } from './candidate.js';
 import { inGroups } from './statements.js';
-import { distinctSorted, everything, leafSource, merged, type Source } from './source.js';
+import { containerSource, distinctSorted, everything, leafSource, merged, type Source } from './source.js';
 
 export interface Found {
   readonly source: Source;
@@ -29,10 +30,23 @@ const sourceOf = (finding: Finding, node: Node, type: string): Source | undefine
       const { source, rest } = leading(finding, node, type);
       return source === undefined ? undefined : { ...source, exact: source.exact && rest.op === 'all' };
     }
+    case 'contained':
+      return containedSource(finding, node, type);
     default:
       return leafSource(finding, node, type);
   }
 };
+
+/** What contains a resource that satisfies a condition has the row of that condition; where there is none, the row that says what it contains. */
+const containedSource = (finding: Finding, node: ContainedNode, type: string): Source => {
+  const inner = sourceOf(finding, node.where, containedName(type, node.type));
+  const source = inner ?? containerSource(finding, node);
+  const isDecided = node.via === undefined && (inner === undefined ? node.where.op === 'all' : isOfValues(node.where));
+  return { ...source, name: `contained ${node.type}${inner === undefined ? '' : ` by ${inner.name}`}`, exact: source.exact && isDecided };
+};
+
+/** Whether one row says that the node is satisfied, and by the resource that the row is about. */
+const isOfValues = (node: Node): boolean => (node.op === 'or' ? node.of.every(isOfValues) : node.op === 'token' || node.op === 'string' || node.op === 'range' || node.op === 'reference' || node.op === 'uri');
 
 const eitherOf = (parts: readonly Source[]): Source => ({
   name: parts.map(({ name }) => name).join(' or '),
@@ -78,7 +92,7 @@ export const howToFind = (finding: Finding, node: Node, { type, all }: { readonl
   const { source } = led;
   if (source?.streams === true && node.op !== 'and') return { source, rest: led.rest };
   const isSmall = source !== undefined && source.estimate(few) < few;
-  const linked = isSmall ? undefined : linkedSource(finding, node);
+  const linked = isSmall ? undefined : linkedSource(finding, node, type);
   if (linked !== undefined && (source === undefined || linked.source.estimate(many) < source.estimate(many))) return linked;
   if (source === undefined) return { source: everything(finding, type), rest: node };
   if (!all && !source.streams && source.estimate(many) >= many) return { source: everything(finding, type), rest: node };
@@ -86,10 +100,10 @@ export const howToFind = (finding: Finding, node: Node, { type, all }: { readonl
 };
 
 /** A chain or reverse chain that few resources satisfy leads from its other end. */
-const linkedSource = (finding: Finding, node: Node): Found | undefined => {
+const linkedSource = (finding: Finding, node: Node, type: string): Found | undefined => {
   const parts = node.op === 'and' ? node.of : [node];
   for (const part of parts) {
-    const rids = part.op === 'chain' ? chainStart(finding, part) : part.op === 'has' ? hasStart(finding, part) : undefined;
+    const rids = part.op === 'chain' ? chainStart(finding, part, type) : part.op === 'has' ? hasStart(finding, part) : undefined;
     if (rids === undefined) continue;
     const others = parts.filter((other) => other !== part);
     const source: Source = { name: `${part.op} ${'name' in part ? part.name : ''}`, exact: true, streams: false, estimate: (limit) => Math.min(rids.length, limit), rids: (after) => rids.filter((rid) => rid > after) };
@@ -109,12 +123,15 @@ const otherEnd = (finding: Finding, node: Node, type: string): Candidate[] | und
     return found;
   });
 
-const chainStart = (finding: Finding, { param, types, where }: Extract<Node, { op: 'chain' }>): number[] | undefined => {
+const chainStart = (finding: Finding, node: Extract<Node, { op: 'chain' }>, container: string): number[] | undefined => {
+  const { param, types, where } = node;
   const rids: number[] = [];
   for (const type of types) {
     const targets = otherEnd(finding, where(type), type);
-    if (targets === undefined) return undefined;
+    const containers = otherEnd(finding, node.contained(type), container);
+    if (targets === undefined || containers === undefined) return undefined;
     for (const { id } of targets) for (const rid of referrers(finding, param, `${type}/${id}`)) rids.push(rid);
+    for (const { rid } of containers) rids.push(rid);
   }
   return distinctSorted(rids);
 };

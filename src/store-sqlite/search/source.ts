@@ -3,7 +3,8 @@ import { fold } from '../../core/fold.js';
 import { inRange } from '../../store-index/entry-match.js';
 import { referenceText, shortText, uriText, widths } from '../../store-index/index-text.js';
 import type { ParamKey } from '../../store-index/keys.js';
-import type { Node } from '../../store-index/node.js';
+import type { ContainedNode, Node } from '../../store-index/node.js';
+import { isContainedName } from '../../store-index/packed.js';
 import { rangeKey, stringKey } from '../index-row.js';
 import { sysOf, systemSpan } from '../keys.js';
 import { ridSpan } from '../schema.js';
@@ -47,6 +48,9 @@ export const everything = ({ keys, statements, work }: Finding, type: string): S
   };
 };
 
+/** Returns what contains a resource of the type at all. */
+export const containerSource = (finding: Finding, { param, within, name, type }: ContainedNode): Source => valuesSource(finding, param, { within, name, values: [type] });
+
 /** Returns the source of one condition; undefined when no index answers it. */
 export const leafSource = (finding: Finding, node: Node, type: string): Source | undefined => {
   switch (node.op) {
@@ -63,9 +67,9 @@ export const leafSource = (finding: Finding, node: Node, type: string): Source |
     case 'range':
       return node.unit === undefined && node.kind === 'quantity' ? undefined : rangeSource(finding, node, node.kind === 'quantity' ? node.unit ?? 0 : 0);
     case 'id':
-      return idSource(finding, node);
+      return isContainedName(type) ? undefined : idSource(finding, node);
     case 'updated':
-      return updatedSource(finding, node, type);
+      return isContainedName(type) ? undefined : updatedSource(finding, node, type);
     default:
       return undefined;
   }

@@ -49,6 +49,8 @@ export const makeStatements = (database: Connection) => {
     feed: rows('SELECT f.seq, v.rid, v.updated FROM feed f JOIN version v ON v.seq = f.seq WHERE f.type = ? AND f.seq > ? AND f.seq <= ? ORDER BY f.seq LIMIT ?'),
     feedDown: rows('SELECT f.seq, v.rid, v.updated FROM feed f JOIN version v ON v.seq = f.seq WHERE f.type = ? AND f.seq < ? AND f.seq > ? ORDER BY f.seq DESC LIMIT ?'),
     feedCount: list('SELECT count(*) FROM (SELECT 1 FROM feed WHERE type = ? AND seq > ? AND seq <= ? LIMIT ?)'),
+    /** Types of which there is something. */
+    populated: list('SELECT type FROM tally WHERE current > 0'),
     updatedAt: list('SELECT updated FROM version WHERE seq = ?'),
     lastSeq: list('SELECT max(seq) FROM version'),
   };

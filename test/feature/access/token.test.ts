@@ -258,3 +258,31 @@ describe('the patient compartment', () => {
     expect(ownedBy(registry, type, ['A'])).toBeDefined();
   });
 });
+
+describe('contained resources', () => {
+  const names = [{ family: 'Secret' }];
+  beforeEach(async () => {
+    const put = (resource: { resourceType: string; id: string }) => call(service, { method: 'PUT', url: `${resource.resourceType}/${resource.id}`, body: resource });
+    const inside = { contained: [{ resourceType: 'Patient', id: 'c', name: names }, { resourceType: 'Medication', id: 'm', status: 'active' }] };
+    await put(observation('conA', 'A', { ...inside, category: category('laboratory'), focus: [{ reference: '#c' }, { reference: '#m' }] }));
+    await put(observation('conB', 'B', { ...inside, focus: [{ reference: '#c' }, { reference: '#m' }] }));
+  });
+
+  it('B29 are found through containers that may be seen, and only where they may be seen by themselves', async () => {
+    expect(await found(tA, 'Patient?name=secret')).toEqual([]);
+    expect(await found(tA, 'Patient?name=secret&_contained=true')).toEqual([]);
+    expect(await found(tA, 'Patient?name=secret&_contained=both&_containedType=contained')).toEqual([]);
+    expect(await found(tA, 'Observation?focus:Patient.name=secret')).toEqual([]);
+    expect(await found(tA, 'Medication?status=active&_contained=true')).toEqual(['conA']);
+    expect(await found(tA, 'Medication?status=active&_contained=true&_containedType=contained')).toEqual(['m']);
+    expect(await found(tS, 'Patient?name=secret&_contained=true')).toEqual(['conA', 'conB']);
+    expect(await found(tS, 'Observation?focus:Patient.name=secret')).toEqual(['conA', 'conB']);
+  });
+
+  it('B29 need the right to search their type and to see what contains them', async () => {
+    expect(await statusOf(tAobs, 'GET', 'Medication?_contained=true')).toBe(403);
+    expect(await found(ofA('patient/Medication.rs'), 'Medication?_contained=true')).toEqual([]);
+    expect(await found(ofA(`patient/Medication.rs patient/Observation.rs?category=${lab}`), 'Medication?_contained=true')).toEqual(['conA']);
+    expect(JSON.parse((await ask(tA, 'GET', 'Medication?_contained=true&_containedType=contained&_total=accurate')).body ?? '{}')).toMatchObject({ total: 1 });
+  });
+});

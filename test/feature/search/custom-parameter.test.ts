@@ -129,6 +129,34 @@ describe('a search parameter that is stored', () => {
     await expect(call(service, { method: 'DELETE', url: 'Location/l' })).rejects.toThrow('refer to this Location');
   });
 
+  it('of two values together holds both of one place, prefixes and units included', async () => {
+    const code = 'http://hl7.org/fhir/SearchParameter/clinical-code';
+    const value = 'http://example.org/SearchParameter/step-value';
+    await put({ ...nickname({ url: value, code: 'step-value', base: ['Observation'], type: 'quantity', expression: 'Observation.component.value as Quantity' }), id: 'step-value' });
+    await put(nickname({ code: 'step', base: ['Observation'], type: 'composite', expression: 'Observation.component', component: [{ definition: code, expression: 'code' }, { definition: value, expression: 'value.as(Quantity)' }] }));
+    const part = (name: string, grams: number) => ({ code: { coding: [{ system: 'urn:c', code: name }] }, valueQuantity: { value: grams, system: 'http://unitsofmeasure.org', code: 'g' } });
+    const observation = (id: string, ...component: unknown[]) => put({ resourceType: 'Observation', id, status: 'final', code: { text: 'x' }, component });
+    await observation('before', part('a', 5), part('b', 50));
+    await custom.catchUp();
+    await observation('after', part('a', 50), part('b', 5));
+    expect(await found('Observation?step=a$5000%7Chttp://unitsofmeasure.org%7Cmg')).toEqual(['before']);
+    expect(await found('Observation?step=urn:c%7Ca$gt10')).toEqual(['after']);
+    expect(await found('Observation?step=b$ge5')).toEqual(['before', 'after']);
+    expect(await refusal('Observation?step=a')).toContain('invalid-parameter');
+    expect(listed()).toBe(true);
+    await put(nickname({ code: 'step', base: ['Observation'], type: 'composite', expression: 'Observation.component', component: [{ definition: code, expression: 'code' }, { definition: 'http://example.org/none', expression: 'value' }] }));
+    await custom.catchUp();
+    expect(await refusal('Observation?step=a$5')).toContain('unknown-parameter');
+  });
+
+  it('indexes what is contained in others too', async () => {
+    await put({ resourceType: 'Observation', id: 'o', status: 'final', code: { text: 'x' }, subject: { reference: '#c' }, contained: [{ resourceType: 'Patient', id: 'c', name: [{ use: 'nickname', given: ['Inside'] }] }] });
+    await put(nickname());
+    await custom.catchUp();
+    expect(await found('Patient?nickname=inside&_contained=true')).toEqual(['o']);
+    expect(await found('Observation?subject:Patient.nickname=inside')).toEqual(['o']);
+  });
+
   it('never takes the place of one of the specification, nor runs what cannot be compiled', async () => {
     await put(nickname({ code: 'family', expression: 'Patient.name.given' }));
     await put({ ...nickname({ url: 'http://example.org/x', code: 'odd', expression: "Patient.name.given.matches('(a+)+$')" }), id: 'odd' });
