@@ -29,7 +29,8 @@ export const checkPermitted = (viewer: Viewer, demand: Demand, scope: RightsScop
     const rights = types.map((type) => grantedRight(viewer, permission, type, scope));
     const enough = demand.type === undefined ? rights.some((right) => right !== 'none') : rights.every((right) => right !== 'none');
     if (!enough) throw beyond(permission, demand.type);
-    if (demand.unbound === true && rights.some((right) => right !== 'all' && right !== 'none')) {
+    // One type that is not seen, or not wholly, is enough: what has happened to it would be told as well.
+    if (demand.unbound === true && rights.some((right) => right !== 'all')) {
       throw new FhirError('forbidden', 'The history of many resources at once is given to tokens that see all of them; ask for the history of one resource.');
     }
   }

@@ -2,6 +2,7 @@
 import { FhirError } from '../core/error.js';
 import { resourceTypes } from '../fhir/definitions.js';
 import type { Context, Interaction } from './context.js';
+import { terminologyOf } from './gate.js';
 import { checkParams, singleParam } from './params.js';
 import { isServerWritten } from './permission.js';
 import { routeTable } from './route.js';
@@ -20,14 +21,15 @@ const kept = new WeakMap<Service, { readonly revision: number; readonly text: st
 export const capabilities: Interaction = async (context) => {
   checkParams(context, ['mode', '_summary', '_elements']);
   const mode = singleParam(context, 'mode') ?? 'full';
-  if (mode === 'terminology') return { status: 200, body: shapeResource(context.request.params, await terminologyText(context.service)) };
+  if (mode === 'terminology') return { status: 200, body: shapeResource(context.request.params, await terminologyText(context)) };
   if (mode !== 'full' && mode !== 'normative') throw new FhirError('invalid-parameter', 'mode must be full, normative or terminology.', { location: 'http.mode' });
   return { status: 200, body: shapeResource(context.request.params, statementText(context)) };
 };
 
-const terminologyText = async (service: Service): Promise<string> => {
-  if (service.terminology === undefined) throw new FhirError('not-implemented', 'mode=terminology is not served; ask for mode=full.', { location: 'http.mode' });
-  return JSON.stringify(terminologyCapabilities(service, { date: published, systems: await service.terminology.systems() }));
+const terminologyText = async (context: Context): Promise<string> => {
+  const terminology = terminologyOf(context);
+  if (terminology === undefined) throw new FhirError('not-implemented', 'mode=terminology is not served; ask for mode=full.', { location: 'http.mode' });
+  return JSON.stringify(terminologyCapabilities(context.service, { date: published, systems: await terminology.systems() }));
 };
 
 const statementText = ({ service }: Context): string => {

@@ -4,12 +4,14 @@
  */
 import { FhirError } from '../core/error.js';
 import { isWithin, maySee, restrictPlan, rightTo, type Access } from '../access/restrict.js';
+import { revincludePlans, type Include } from '../search/include.js';
 import type { IndexEntry } from '../store/index-entry.js';
 import type { SearchPlan } from '../store/plan.js';
 import type { HistoryPage, HistoryQuery, ResourceKey, SearchPage, Version } from '../store/resource.js';
 import type { SearchRun } from '../store/store.js';
+import type { Terminology } from '../terminology/port.js';
 import type { Context } from './context.js';
-import { findAccess, lookAccess, storeAccess } from './permission.js';
+import { findAccess, lookAccess, readAccess, storeAccess } from './permission.js';
 
 /** A delete is seen by those who could see the last version before it. */
 const isVisible = async ({ service, viewer }: Context, access: Access, version: Version): Promise<boolean> => {
@@ -61,6 +63,36 @@ export const countFound = (context: Context, plan: SearchPlan, run?: SearchRun):
 
 /** Returns whether the viewer is shown only some of the resources of the type. */
 export const isBoundTo = (context: Context, type: string): boolean => rightTo(lookAccess(context), type) !== 'all';
+
+/** Returns whether what a write has answered may be answered again: by the right to write it or to read it, both of that version and of the current one. */
+export const mayBeShownAgain = async (context: Context, version: Version): Promise<boolean> => {
+  const current = await context.service.store.read(version);
+  const accesses = [readAccess(context), storeAccess(context, 'c'), storeAccess(context, 'u')];
+  for (const access of accesses) {
+    if (current !== undefined && await isVisible(context, access, version) && await isVisible(context, access, current)) return true;
+  }
+  return false;
+};
+
+const anyReference: Include = { mode: 'revinclude', sourceType: '*', param: '*', iterate: false };
+
+/** Returns whether another resource that the viewer may read refers to this one; those that are hidden do not count. */
+export const isReferredTo = async (context: Context, key: ResourceKey): Promise<boolean> => {
+  const { service: { store, registry }, viewer } = context;
+  if (viewer.kind !== 'token') return store.isReferenced(key, registry.ownReferences);
+  const target = `${key.type}/${key.id}`;
+  for (const plan of revincludePlans(registry, anyReference, [target])) {
+    const { matches } = await store.search(restrictPlan(readAccess(context), { ...plan, count: 2 }));
+    if (matches.some(({ type, id }) => `${type}/${id}` !== target)) return true;
+  }
+  return false;
+};
+
+/** Returns whether the viewer may read every resource of the type: what is made of all of them is then no secret. */
+export const mayReadAll = (context: Context, type: string): boolean => rightTo(readAccess(context), type) === 'all';
+
+/** Returns what codes mean to this viewer: stored value sets, systems and maps count for who may read all of them. */
+export const terminologyOf = (context: Context): Terminology | undefined => context.service.terminology?.((type) => mayReadAll(context, type));
 
 const historyStep = 200;
 

@@ -8,6 +8,7 @@ import { hashOf } from '../core/hash.js';
 import type { CommitResult, StoredAnswer, Version } from '../store/resource.js';
 import { answerNothing, answerWrite } from './answer.js';
 import type { Context, Interaction } from './context.js';
+import { mayBeShownAgain } from './gate.js';
 import type { FhirResponse } from './request.js';
 
 /** How an answer is made again without what only the commit knew. */
@@ -95,7 +96,7 @@ const replayKept = async (context: Context, replayMore: Replay | undefined): Pro
 export const replayRecipe = async (context: Context, recipe: Recipe): Promise<FhirResponse | undefined> => {
   switch (recipe.kind) {
     case 'version':
-      return answerWrite(context, { status: recipe.status, version: await keptVersion(context, recipe), issues: recipe.issues ?? [] });
+      return answerVersion(context, recipe);
     case 'nothing':
       return answerNothing(context);
     case 'error':
@@ -104,6 +105,14 @@ export const replayRecipe = async (context: Context, recipe: Recipe): Promise<Fh
     case 'batch':
       return undefined;
   }
+};
+
+/** What the caller may no longer see is not shown again: the answer then only says what was done. */
+const answerVersion = async (context: Context, recipe: Extract<Recipe, { kind: 'version' }>): Promise<FhirResponse> => {
+  const version = await keptVersion(context, recipe);
+  const isShown = await mayBeShownAgain(context, version);
+  const shown = isShown ? context : { ...context, request: { ...context.request, prefer: { ...context.request.prefer, return: 'minimal' as const } } };
+  return answerWrite(shown, { status: recipe.status, version, issues: isShown ? recipe.issues ?? [] : [] });
 };
 
 const keptVersion = async (context: Context, recipe: { type: string; id: string; version: number }): Promise<Version> => {

@@ -8,7 +8,7 @@ import { isResourceType } from '../fhir/definitions.js';
 import { makeWalker } from '../fhir/walk.js';
 import type { CommitResult, Guard, ResourceKey } from '../store/resource.js';
 import type { Context } from './context.js';
-import { lookUp } from './gate.js';
+import { isReferredTo, lookUp } from './gate.js';
 
 export interface LocalReference {
   readonly key: ResourceKey;
@@ -79,7 +79,7 @@ export const guardUnreferenced = (context: Context, { type, id }: ResourceKey): 
 /** Returns the warning that others still refer to a resource about to be deleted, where the caller asked for an outcome. */
 export const warnReferenced = async (context: Context, key: ResourceKey): Promise<readonly Issue[]> => {
   const wanted = context.service.options.referentialIntegrity === 'warn' && context.request.prefer.return === 'OperationOutcome';
-  if (!wanted || !(await context.service.store.isReferenced(key, context.service.registry.ownReferences))) return [];
+  if (!wanted || !(await isReferredTo(context, key))) return [];
   return [{ severity: 'warning', code: 'business-rule', diagnostics: `Other resources still refer to this ${key.type}.` }];
 };
 

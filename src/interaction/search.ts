@@ -11,7 +11,7 @@ import type { Context, Interaction } from './context.js';
 import { countContained, findContained, startOf, type Match, type MatchPage } from './contained.js';
 import { containedEntry, matchEntry, outcomeEntry } from './entry-text.js';
 import { explain, withAdvice } from './explain.js';
-import { countFound, find } from './gate.js';
+import { countFound, find, terminologyOf } from './gate.js';
 import { includeFor } from './include.js';
 import { handlingOf } from './params.js';
 import { shapeTo } from './shape.js';
@@ -71,7 +71,7 @@ const planOf = async (context: Context): Promise<PlannedSearch> => {
   return planSearchWithCodes({
     registry: service.registry, types: typesOf(context), within: request.compartment, params: request.params,
     handling: handlingOf(context), baseUrl, pageSize, maxPageSize, paging: { secret: pageSecret, viewerKey: viewer.key }, now: service.clock.now(),
-  }, service.terminology);
+  }, terminologyOf(context));
 };
 
 interface Total {

@@ -42,13 +42,19 @@ export interface AuditSettings {
   readonly bringUpToDate?: (() => Promise<void>) | undefined;
 }
 
+/** Returns what is known with the stored CodeSystems, ValueSets and ConceptMaps, each type only where it may be used. */
+export type TerminologyFor = (isUsable: (type: string) => boolean) => Terminology;
+
 export interface Service {
   /** Operations by name, plugged in from above. */
   readonly operations: ReadonlyMap<string, Operation>;
   readonly store: Store;
   readonly registry: Registry;
-  /** What codes mean, as of now; undefined: searches by sets of codes are refused. */
-  readonly terminology?: Terminology | undefined;
+  /**
+   * What codes mean, as of now, of the stored resources of those types that may be used; undefined: searches by sets of codes are
+   * refused. Interactions ask for theirs at the gate.
+   */
+  readonly terminology?: TerminologyFor | undefined;
   /**
    * Findings of a resource about to be stored, as its plain value; an error among them refuses the write. A promise only
    * where something outside had to be asked, as a terminology server.

@@ -49,9 +49,9 @@ export const patientsIn = (registry: Registry, { type, id, entries }: { readonly
   return [...found];
 };
 
-/** Versions never change, so what was found once stays true. The oldest are forgotten. */
+/** Versions never change, so what was found once stays true, for one server and its parameters. The oldest are forgotten. */
 const remembered = 20_000;
-const known = new Map<string, readonly string[]>();
+const knownBy = new WeakMap<Registry, Map<string, readonly string[]>>();
 const nobody: readonly string[] = [];
 
 /** Returns the ids of the patients in whose compartment the version is; none for a delete, which names nobody. */
@@ -59,6 +59,8 @@ export const patientsOf = (registry: Registry, version: Pick<Version, 'type' | '
   const { type, id, body } = version;
   if (type === 'Patient') return [id];
   if (body === undefined || paramsOf(registry, type).size === 0 || !body.includes(prefix)) return nobody;
+  const known = knownBy.get(registry) ?? new Map<string, readonly string[]>();
+  knownBy.set(registry, known);
   const name = `${type}/${id} ${String(version.version)} ${String(version.seq)} ${String(version.updated)}`;
   const before = known.get(name);
   if (before !== undefined) return before;

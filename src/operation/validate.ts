@@ -2,7 +2,7 @@
 import { FhirError, type Issue } from '../core/error.js';
 import { locate } from '../core/json/locate.js';
 import { parseResourceText } from '../fhir/json-text.js';
-import { lookUp } from '../interaction/gate.js';
+import { isReferredTo, lookUp } from '../interaction/gate.js';
 import { typeOf, type Context } from '../interaction/context.js';
 import type { Operation } from '../interaction/service.js';
 import type { ValidateProfiles } from '../validation/profile/validator.js';
@@ -110,7 +110,7 @@ interface Wish {
 const modeIssues = async (context: Context, { mode, resource }: Wish): Promise<Issue[]> => {
   const type = typeOf(context);
   const { id } = context.request;
-  const { options, store } = context.service;
+  const { options } = context.service;
   const error = (code: string, diagnostics: string): Issue[] => [{ severity: 'error', code, diagnostics, expression: `${type}.id` }];
   if (mode === 'create') return resource?.['id'] === undefined ? [] : [{ severity: 'information', code: 'informational', diagnostics: 'A create assigns a new id; the one in the resource is not kept.', expression: `${type}.id` }];
   if (mode === 'update') {
@@ -123,6 +123,6 @@ const modeIssues = async (context: Context, { mode, resource }: Wish): Promise<I
   if (mode !== 'delete') return [];
   if (id === undefined) return error('required', 'A delete is validated at the URL of the resource.');
   if ((await lookUp(context, { type, id }))?.body === undefined) return error('not-found', `There is no ${type} with this id to delete.`);
-  if (options.referentialIntegrity === 'enforce' && (await store.isReferenced({ type, id }))) return error('conflict', 'Other resources refer to this one, so it cannot be deleted.');
+  if (options.referentialIntegrity === 'enforce' && (await isReferredTo(context, { type, id }))) return error('conflict', 'Other resources refer to this one, so it cannot be deleted.');
   return [];
 };

@@ -7,8 +7,9 @@ import { searchOracle } from './search-oracle.js';
 import type { Scenario } from './scenario.js';
 import { stop } from './stop.js';
 import { timing } from './timing.js';
+import { twoWorld } from './two-world.js';
 
-const scenarios: readonly Scenario[] = [kill, stop, powerCut, diskFull, timing, searchOracle];
+const scenarios: readonly Scenario[] = [kill, stop, powerCut, diskFull, timing, searchOracle, twoWorld];
 const { values: { short, only } } = parseArgs({ options: { short: { type: 'boolean', default: false }, only: { type: 'string' } } });
 
 let passed = 0;

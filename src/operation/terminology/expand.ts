@@ -3,10 +3,10 @@ import { toInstant } from '../../core/clock.js';
 import { FhirError } from '../../core/error.js';
 import type { Context } from '../../interaction/context.js';
 import type { Operation } from '../../interaction/service.js';
-import type { ExpandAsked, Expansion, Terminology } from '../../terminology/port.js';
+import type { ExpandAsked, Expansion } from '../../terminology/port.js';
 import type { ValueSet } from '../../terminology/resource.js';
 import { readParameters, type OperationParameters, type ParameterRules } from '../parameters.js';
-import { subjectOf } from './subject.js';
+import { subjectOf, type TerminologyOf } from './subject.js';
 
 const noContexts = 'this server keeps no contexts that imply a value set; name it by url';
 
@@ -21,7 +21,7 @@ const rules: ParameterRules = {
 };
 
 /** Returns the operation. Expansions are flat and without post-coordinated codes, whatever is asked; that is allowed by the specification. */
-export const makeExpand = (terminology: Terminology): Operation => ({
+export const makeExpand = (terminology: TerminologyOf): Operation => ({
   name: 'expand',
   definition: 'http://hl7.org/fhir/OperationDefinition/ValueSet-expand',
   parameters: Object.keys(rules).filter((name) => rules[name]?.refused === undefined),
@@ -32,7 +32,7 @@ export const makeExpand = (terminology: Terminology): Operation => ({
     const given = readParameters(context, rules);
     const subject = await subjectOf(context, given, { type: 'ValueSet', names: { resource: 'valueSet', url: 'url', version: 'valueSetVersion' } });
     if (subject === undefined) throw new FhirError('invalid-parameter', 'Say which value set: url, valueSet, or the id of one in the URL.', { location: 'http.url' });
-    const expansion = await terminology.expand(askedFor(subject, given));
+    const expansion = await terminology(context).expand(askedFor(subject, given));
     return { status: 200, body: JSON.stringify(valueSetOf(context, { given, expansion, subject })) };
   },
 });

@@ -1,10 +1,10 @@
 /** CodeSystem/$lookup, https://hl7.org/fhir/R4/codesystem-operation-lookup.html */
 import { FhirError } from '../../core/error.js';
 import type { Operation } from '../../interaction/service.js';
-import type { FoundConcept, Terminology } from '../../terminology/port.js';
+import type { FoundConcept } from '../../terminology/port.js';
 import type { Coding, Designation } from '../../terminology/resource.js';
 import { answerPart, parametersText, readParameters, type AnswerPart, type ParameterRules } from '../parameters.js';
-import { codingOf, oneOf } from './subject.js';
+import { codingOf, oneOf, type TerminologyOf } from './subject.js';
 
 const rules: ParameterRules = {
   code: { kind: 'text' }, system: { kind: 'text' }, version: { kind: 'text' }, coding: { kind: 'Coding' }, displayLanguage: { kind: 'text' }, property: { kind: 'text', many: true },
@@ -12,7 +12,7 @@ const rules: ParameterRules = {
 };
 
 /** Returns the operation; all properties are given unless some are asked for. */
-export const makeLookup = (terminology: Terminology): Operation => ({
+export const makeLookup = (terminology: TerminologyOf): Operation => ({
   name: 'lookup',
   definition: 'http://hl7.org/fhir/OperationDefinition/CodeSystem-lookup',
   levels: ['type'],
@@ -26,7 +26,7 @@ export const makeLookup = (terminology: Terminology): Operation => ({
       coding: codingOf(given, 'coding'),
     });
     if (system === undefined) throw new FhirError('invalid-parameter', 'The code needs the system it is of.', { location: 'http.system' });
-    const found = await terminology.lookup({ system, version, code: wanted, displayLanguage: given.text('displayLanguage') });
+    const found = await terminology(context).lookup({ system, version, code: wanted, displayLanguage: given.text('displayLanguage') });
     return { status: 200, body: parametersText(partsOf(found, new Set(given.texts('property')))) };
   },
 });

@@ -3,18 +3,20 @@ import { systemViewer } from '../../access/viewer.js';
 import { makeRepeatedJob, type Job } from '../../core/job.js';
 import { FhirError } from '../../core/error.js';
 import { perform } from '../../interaction/perform.js';
-import type { Operation, Service } from '../../interaction/service.js';
+import { mayReadAll } from '../../interaction/gate.js';
+import type { Operation, Service, TerminologyFor } from '../../interaction/service.js';
 import { makeCoreSource } from '../../terminology/local/core-source.js';
-import { makeLocalTerminology } from '../../terminology/local/engine.js';
+import { makeLocalTerminology, type LocalTerminology } from '../../terminology/local/engine.js';
 import { openTerminologyFolder, terminologyFolder } from '../../terminology/file/folder.js';
 import type { TerminologySource } from '../../terminology/local/source.js';
 import { makeExternalTerminology, type ExternalOptions } from '../../terminology/external.js';
 import { makeLayeredTerminology } from '../../terminology/layered.js';
 import type { Terminology } from '../../terminology/port.js';
+import type { TerminologyType, ValueSet } from '../../terminology/resource.js';
 import { makeFollower, makeStamp } from './follow.js';
 import { asValueSet, makeFreshTerminology } from './fresh.js';
 import { terminologyOperations } from './operations.js';
-import { makeStoredSource } from './stored-source.js';
+import { makeStoredSource, onlyOf } from './stored-source.js';
 
 export interface TerminologyParts {
   /** Asked for when something stored is read: it may be made after this. */
@@ -29,40 +31,56 @@ export interface TerminologyParts {
 export interface TerminologyPart {
   /** For checks while something is written: at once where it can; what was stored a moment ago may be missing. */
   readonly quick: Terminology;
-  /** As of now, for operations and searches. */
-  readonly fresh: Terminology;
+  /** As of now, for operations and searches, of the stored types that may be used. */
+  readonly fresh: TerminologyFor;
   readonly operations: readonly Operation[];
   /** Keeps `quick` from staying behind where nobody asks `fresh`. */
   readonly job: (service: Service) => Job;
 }
 
 const everyMs = 1_000;
+const storedTypes: readonly TerminologyType[] = ['CodeSystem', 'ValueSet', 'ConceptMap'];
 
 /** Returns the part. Nothing is read before it is asked. */
 export const makeTerminologyPart = ({ service, guides = [], dataDir, external }: TerminologyParts): TerminologyPart => {
   const stored = makeStoredSource(service);
   const imported = openTerminologyFolder(terminologyFolder(dataDir));
-  const local = makeLocalTerminology({ sources: [makeCoreSource(), ...guides, stored], imported });
+  const beyond = external === undefined ? undefined : makeExternalTerminology(external);
+  const engines: LocalTerminology[] = [];
+  const makeEngine = (isUsable: (type: string) => boolean): Terminology => {
+    const local = makeLocalTerminology({ sources: [makeCoreSource(), ...guides, onlyOf(stored, isUsable)], imported });
+    engines.push(local);
+    return beyond === undefined ? local : makeLayeredTerminology(local, beyond);
+  };
+  const quick = makeEngine(() => true);
   const forget = (): void => {
     stored.forget();
-    local.forget();
+    for (const engine of engines) engine.forget();
   };
-  const quick = external === undefined ? local : makeLayeredTerminology(local, makeExternalTerminology(external));
   const follow = makeFollower(makeStamp(service), forget);
   const refresh = async (): Promise<void> => {
     if (imported.changed()) forget();
     await follow();
   };
-  const fresh = makeFreshTerminology({
-    terminology: quick, refresh,
-    valueSet: async (id) => {
-      const { body } = await perform(service(), systemViewer('terminology'), { interaction: 'read', type: 'ValueSet', id, params: [], conditions: {}, prefer: {}, requestId: '' });
-      if (body === undefined) throw new FhirError('not-found', 'There is no ValueSet with this id.');
-      return asValueSet(JSON.parse(body) as Record<string, unknown>);
-    },
-  });
+  const readValueSet = async (id: string): Promise<ValueSet> => {
+    const { body } = await perform(service(), systemViewer('terminology'), { interaction: 'read', type: 'ValueSet', id, params: [], conditions: {}, prefer: {}, requestId: '' });
+    if (body === undefined) throw new FhirError('not-found', 'There is no ValueSet with this id.');
+    return asValueSet(JSON.parse(body) as Record<string, unknown>);
+  };
+  const known = new Map<string, Terminology>();
+  /** Each set of types has an engine of its own: what one has compiled of stored resources another must not know. */
+  const fresh: TerminologyFor = (isUsable) => {
+    const usable = storedTypes.filter(isUsable);
+    const name = usable.join(' ');
+    const engine = known.get(name) ?? makeFreshTerminology({
+      terminology: usable.length === storedTypes.length ? quick : makeEngine((type) => (usable as readonly string[]).includes(type)), refresh,
+      valueSet: usable.includes('ValueSet') ? readValueSet : async () => { throw new FhirError('not-found', 'There is no ValueSet with this id.'); },
+    });
+    known.set(name, engine);
+    return engine;
+  };
   return {
-    quick, fresh, operations: terminologyOperations(fresh),
+    quick, fresh, operations: terminologyOperations((context) => fresh((type) => mayReadAll(context, type))),
     job: ({ observe }) => makeRepeatedJob({
       name: 'follow-terminology', everyMs, act: refresh,
       onFailure: (error) => observe({ kind: 'failure', requestId: undefined, where: 'follow-terminology', error }),

@@ -64,3 +64,11 @@ export const makeStoredSource = (service: () => Service): StoredSource => {
 };
 
 const escaped = (text: string): string => text.replace(/[\\,|$]/g, (char) => `\\${char}`);
+
+/** Returns the source without the stored resources of the types that may not be used. */
+export const onlyOf = (source: TerminologySource, isUsable: (type: string) => boolean): TerminologySource => ({
+  resources: (type, url) => (isUsable(type) ? source.resources(type, url) : []),
+  supplements: (url) => (isUsable('CodeSystem') ? source.supplements(url) : []),
+  conceptMaps: () => (isUsable('ConceptMap') ? source.conceptMaps() : []),
+  codeSystems: () => (isUsable('CodeSystem') ? source.codeSystems() : []),
+});

@@ -2,6 +2,7 @@
 import { FhirError } from '../../core/error.js';
 import type { Context } from '../../interaction/context.js';
 import { lookUp } from '../../interaction/gate.js';
+import type { Terminology } from '../../terminology/port.js';
 import type { Coding, TerminologyResources, TerminologyType } from '../../terminology/resource.js';
 import { splitCanonical } from '../../terminology/resource.js';
 import type { JsonObject, OperationParameters } from '../parameters.js';
@@ -15,6 +16,9 @@ export const instanceOf = async <T extends TerminologyType>(context: Context, ty
   if (version.body === undefined) throw new FhirError('deleted', `This ${type} was deleted; its history has the former versions.`);
   return JSON.parse(version.body) as TerminologyResources[T];
 };
+
+/** Returns what codes mean to who asks. */
+export type TerminologyOf = (context: Context) => Terminology;
 
 interface Names {
   /** Parameter with the resource itself. */

@@ -4,7 +4,7 @@ import type { Operation } from '../../interaction/service.js';
 import type { Terminology, Translation } from '../../terminology/port.js';
 import type { Coding, ConceptMap } from '../../terminology/resource.js';
 import { answerPart, parametersText, readParameters, type AnswerPart, type OperationParameters, type ParameterRules } from '../parameters.js';
-import { codingOf, conceptOf, oneOf, subjectOf } from './subject.js';
+import { codingOf, conceptOf, oneOf, subjectOf, type TerminologyOf } from './subject.js';
 
 const rules: ParameterRules = {
   url: { kind: 'text' }, conceptMap: { kind: 'resource' }, conceptMapVersion: { kind: 'text' }, code: { kind: 'text' }, system: { kind: 'text' }, version: { kind: 'text' },
@@ -13,7 +13,7 @@ const rules: ParameterRules = {
 };
 
 /** Returns the operation. */
-export const makeTranslate = (terminology: Terminology): Operation => ({
+export const makeTranslate = (terminology: TerminologyOf): Operation => ({
   name: 'translate',
   definition: 'http://hl7.org/fhir/OperationDefinition/ConceptMap-translate',
   levels: ['type', 'instance'],
@@ -22,7 +22,7 @@ export const makeTranslate = (terminology: Terminology): Operation => ({
   handle: async (context) => {
     const given = readParameters(context, rules);
     const url = await subjectOf(context, given, { type: 'ConceptMap', names: { resource: 'conceptMap', url: 'url', version: 'conceptMapVersion' } });
-    const found = await Promise.all(codingsOf(given).map((coding) => translationsOf(coding, { url, given, terminology })));
+    const found = await Promise.all(codingsOf(given).map((coding) => translationsOf(coding, { url, given, terminology: terminology(context) })));
     return { status: 200, body: parametersText(partsOf(found.flat())) };
   },
 });

@@ -9,7 +9,7 @@ import type { Operation } from '../../interaction/service.js';
 import type { CodeAsked, CodeCheck, Terminology } from '../../terminology/port.js';
 import type { Coding } from '../../terminology/resource.js';
 import { answerPart, parametersText, readParameters, type OperationParameters, type ParameterRules } from '../parameters.js';
-import { codingOf, conceptOf, instanceOf, oneOf, subjectOf } from './subject.js';
+import { codingOf, conceptOf, instanceOf, oneOf, subjectOf, type TerminologyOf } from './subject.js';
 
 const common: ParameterRules = {
   url: { kind: 'text' }, code: { kind: 'text' }, display: { kind: 'text' }, coding: { kind: 'Coding' }, codeableConcept: { kind: 'CodeableConcept' },
@@ -24,14 +24,14 @@ const codeSystemRules: ParameterRules = {
 };
 
 /** Returns the operation. What cannot be checked is `terminology-unknown`, neither a yes nor a no. */
-export const makeValidateCode = (terminology: Terminology): Operation => ({
+export const makeValidateCode = (terminology: TerminologyOf): Operation => ({
   name: 'validate-code',
   definition: 'http://hl7.org/fhir/OperationDefinition/ValueSet-validate-code',
   definitions: { CodeSystem: 'http://hl7.org/fhir/OperationDefinition/CodeSystem-validate-code' },
   levels: ['type', 'instance'],
   types: ['ValueSet', 'CodeSystem'],
   affectsState: false,
-  handle: async (context) => (context.request.type === 'CodeSystem' ? inCodeSystem(context, terminology) : inValueSet(context, terminology)),
+  handle: async (context) => (context.request.type === 'CodeSystem' ? inCodeSystem(context, terminology(context)) : inValueSet(context, terminology(context))),
 });
 
 const inValueSet = async (context: Context, terminology: Terminology): Promise<FhirResponse> => {

@@ -241,6 +241,9 @@ describe('a patient token', () => {
 
   it('D5 is not given the history of many resources at once', async () => {
     for (const url of ['_history', 'Observation/_history']) expect(await statusOf(tA, 'GET', url)).toBe(403);
+    // All of one type is not all of them: the rest would be shown with it.
+    expect(await statusOf(token('system/Observation.rs system/Patient.rs'), 'GET', '_history')).toBe(403);
+    expect(await statusOf(token('system/Observation.rs'), 'GET', 'Observation/_history')).toBe(200);
   });
 
   it('page links and idempotency keys are of one viewer', () => {

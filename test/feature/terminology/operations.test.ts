@@ -21,8 +21,8 @@ const terminology = makeFreshTerminology({
   terminology: local, refresh,
   valueSet: async (id) => asValueSet(JSON.parse((await call(service, { method: 'GET', url: `ValueSet/${id}` })).body ?? '') as Record<string, unknown>),
 });
-const operations = new Map(terminologyOperations(terminology).map((one): [string, Operation] => [one.name, one]));
-const service: Service = { ...makeService(store), validate: makeValidator(), terminology, operations };
+const operations = new Map(terminologyOperations(() => terminology).map((one): [string, Operation] => [one.name, one]));
+const service: Service = { ...makeService(store), validate: makeValidator(), terminology: () => terminology, operations };
 
 interface Part { readonly name: string; readonly part?: readonly Part[]; readonly [member: string]: unknown }
 type Body = Record<string, unknown> & { readonly parameter: readonly Part[] };

@@ -15,7 +15,7 @@ const many: CodeSystem = {
 };
 const manySet = { resourceType: 'ValueSet', url: 'http://example.org/vs/many', status: 'active', compose: { include: [{ system: many.url ?? '' }] } } as const;
 const terminology = makeLocalTerminology({ sources: [makeCoreSource(), makeMemorySource([animalSystem, ...animalSets, many, manySet])] });
-const service = { ...makeService(makeMemoryStore(systemClock)), terminology };
+const service = { ...makeService(makeMemoryStore(systemClock)), terminology: () => terminology };
 
 const find = async (query: string, prefer = {}): Promise<string> => {
   const { body = '' } = await call(service, { method: 'GET', url: query, prefer });
