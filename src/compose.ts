@@ -2,8 +2,10 @@
  * Puts the program together: the only file that names engines, and the place where parts above the interactions plug in
  * what they add. Commands use the core alone; the server adds HTTP, jobs and whatever the parts bring.
  */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { defaultRules } from './access/rules.js';
+import { defaultRules, type AccessRules } from './access/rules.js';
+import { readRules } from './access/rules-file.js';
 import type { Journal } from './audit/journal.js';
 import { securityStatement } from './authorization/discovery.js';
 import type { Mail } from './authorization/mail/mail.js';
@@ -39,7 +41,7 @@ import { makeTerminologyPart } from './operation/terminology/part.js';
 import { makeValidateOperation } from './operation/validate.js';
 import { httpDefaults, type HttpOptions } from './rest/options.js';
 import type { HttpServer, HttpServerParts, Mount } from './rest/server.js';
-import { makeRegistry } from './search/registry.js';
+import { makeRegistry, type Registry } from './search/registry.js';
 import type { GrantStore } from './store/grant.js';
 import type { Store } from './store/store.js';
 import { openSqliteStore } from './store-sqlite/open.js';
@@ -120,10 +122,12 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
     const terminology = makeTerminologyPart({ service: () => service, guides: [guideTerminology(guides)], dataDir: config.dataDir, external: externalOf(config, clock) });
     const validation = makeValidation(config, guides, terminology.quick);
     const auditIndex = makeAuditIndex(() => service);
+    const registry = makeRegistry({ baseUrl: () => baseUrl });
+    const rules = await accessRules(config, registry);
     const service: Service = {
-      operations, store, registry: makeRegistry({ baseUrl: () => baseUrl }), validate: validation.validate, lanes: makeKeyedQueue(), clock, ids: randomIds, observe, options, terminology: terminology.fresh,
+      operations, store, registry, validate: validation.validate, lanes: makeKeyedQueue(), clock, ids: randomIds, observe, options, terminology: terminology.fresh,
       audit: isAudited(config) ? { provenance: false, bringUpToDate: () => auditIndex.bringUpToDate() } : undefined,
-      standings: makeStandings(() => service, defaultRules),
+      standings: makeStandings(() => service, rules),
       security: config.auth !== 'smart' ? undefined : () => securityStatement({ origin: originOf(baseUrl) }),
     };
     const custom = makeCustomParameters({ service: () => service, states: makeStateFile(join(config.dataDir, 'search-parameters.json')) });
@@ -166,6 +170,15 @@ const makeValidation = ({ profiles: mode, unknownModifiers }: Config, guides: Ke
   const profiles = makeProfileValidator({ library, terminology, unknownModifiers });
   const knows = (canonical: string): boolean => isType(coreName(canonical) ?? '') || library.find(canonical) !== undefined;
   return { validate: makeWriteValidator({ base, profiles, mode, unknownModifiers }), operation: makeValidateOperation({ base, profiles, knows }) };
+};
+
+const accessRules = async ({ accessRules: path }: Config, registry: Registry): Promise<AccessRules> => {
+  if (path === undefined) return defaultRules;
+  try {
+    return readRules(registry, await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new Error(`ACCESS_RULES, ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
 };
 
 /** Where people sign in it cannot be switched off. */

@@ -33,8 +33,17 @@ export const memberOf = (registry: Registry, type: string, patients: readonly st
   const sources = sourcesOf(registry, type);
   if (sources.length === 0) return undefined;
   if (patients.length === 0) return nothing;
-  const targets = patients.map((id) => `Patient/${id}`);
+  const targets = references(patients);
   return anyOf(sources.map(({ param }): Predicate => ({ op: 'reference', param, targets })));
+};
+
+const lists = new WeakMap<readonly string[], readonly string[]>();
+
+/** One list of references for each list of patients: it is part of what every type must satisfy. */
+const references = (patients: readonly string[]): readonly string[] => {
+  const list = lists.get(patients) ?? patients.map((id) => `Patient/${id}`);
+  lists.set(patients, list);
+  return list;
 };
 
 /** R4 leaves Device out of the compartment although a device may be a patient's; one that is nobody's is like a universal type. */

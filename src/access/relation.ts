@@ -7,8 +7,8 @@ import type { Registry } from '../search/registry.js';
 import type { IndexEntry } from '../store/index-entry.js';
 import type { Predicate } from '../store/plan.js';
 
-/** Who may be named: the practitioner, one of their roles, a care team they are in, an organization of their roles. */
-export type ActorKind = 'practitioner' | 'role' | 'team' | 'organization';
+/** Who may be named: the practitioner, one of their roles, a care team they are in, an organization of their roles; a group that a client is for. */
+export type ActorKind = 'practitioner' | 'role' | 'team' | 'organization' | 'group';
 
 export interface RelationRule {
   readonly name: string;
@@ -18,7 +18,7 @@ export interface RelationRule {
   readonly type: string;
   /** Search parameter that names the patient; `_id`: the resource is the patient. */
   readonly patient: string;
-  /** Search parameters that name who cares. */
+  /** Search parameters that name who cares; `_id`: the resource itself is what is named. */
   readonly actors: readonly string[];
   readonly kinds: readonly ActorKind[];
   /** Search parameter and codes, one of which it must have. */
@@ -46,11 +46,14 @@ export const namesFor = (rule: RelationRule, names: ActorNames): readonly string
 
 const paramsOf = (registry: Registry, type: string, code: string): readonly string[] => [...new Set((registry.parametersOf(type).get(code)?.sources ?? []).map(({ param }) => param))];
 
+const naming = (registry: Registry, type: string, { code, targets }: { readonly code: string; readonly targets: readonly string[] }): Predicate[] =>
+  (code === '_id' ? [{ op: 'id', ids: targets.map((target) => target.slice(target.indexOf('/') + 1)) }] : paramsOf(registry, type, code).map((param) => ({ op: 'reference', param, targets })));
+
 /** Returns what finds the resources by which a rule holds now or later; undefined where nobody is named. */
 export const relationSearch = (registry: Registry, rule: RelationRule, about: { readonly names: ActorNames; readonly now: number }): Predicate | undefined => {
   const targets = namesFor(rule, about.names);
   if (targets.length === 0) return undefined;
-  const parts: Predicate[] = [anyOf(rule.actors.flatMap((code) => paramsOf(registry, rule.type, code)).map((param): Predicate => ({ op: 'reference', param, targets })))];
+  const parts: Predicate[] = [anyOf(rule.actors.flatMap((code) => naming(registry, rule.type, { code, targets })))];
   const { status, period } = rule;
   if (status !== undefined) parts.push(anyOf(status.codes.map((code): Predicate => ({ op: 'token', param: status.param, code }))));
   if (period !== undefined) {
@@ -69,7 +72,8 @@ export const relationOf = (registry: Registry, rule: RelationRule, about: { read
     const params = new Set(codes.flatMap((code) => paramsOf(registry, rule.type, code)));
     return entries.flatMap((entry) => (entry.kind === 'reference' && params.has(entry.param) && wanted(entry.target) ? [entry.target] : []));
   };
-  if (refers(rule.actors, (target) => actors.has(target)).length === 0 || !hasStatus(rule, entries)) return undefined;
+  const isNamed = refers(rule.actors, (target) => actors.has(target)).length > 0 || (rule.actors.includes('_id') && actors.has(`${rule.type}/${id}`));
+  if (!isNamed || !hasStatus(rule, entries)) return undefined;
   const patients = rule.patient === '_id' ? [id] : refers([rule.patient], (target) => target.startsWith('Patient/')).map((target) => target.slice('Patient/'.length));
   return patients.length === 0 ? undefined : { rule: rule.name, patients, ...timeOf(rule, entries) };
 };

@@ -5,10 +5,10 @@ import { anyOf } from '../search/predicate.js';
 import type { Registry } from '../search/registry.js';
 import type { Predicate } from '../store/plan.js';
 import { ownedBy, universalTypes } from './compartment.js';
-import type { Standing } from './standing.js';
+import type { PersonReach, Standing } from './standing.js';
 import { workReach } from './work.js';
 import type { Permission, Scope } from './scope.js';
-import type { TokenViewer, Viewer } from './viewer.js';
+import { worksHere, type TokenViewer, type Viewer } from './viewer.js';
 
 /** Everything, nothing, or what satisfies the predicate. */
 export type Right = 'all' | 'none' | Predicate;
@@ -76,26 +76,37 @@ const rightOfScope = (viewer: TokenViewer, scope: Scope, about: About): Right =>
 };
 
 const reachOf = (viewer: TokenViewer, { context }: Scope, about: About): Right => {
-  const { patient } = viewer.grant;
   switch (context) {
     case 'system':
-      return 'all';
+      return systemReach(viewer, about);
     case 'patient':
-      return patient === undefined ? 'none' : patientReach([patient], about);
+      return contextReach(viewer, about);
     case 'user':
       return userReach(viewer, about);
   }
 };
 
-/** A patient or a relative reaches the records that are theirs; who works here those that the rules say. */
-const userReach = ({ grant: { fhirUser, patients = [] }, standing }: TokenViewer, about: About): Right => {
-  const type = fhirUser?.split('/')[0];
-  if (type === 'Patient' || type === 'RelatedPerson') return patients.length === 0 ? 'none' : patientReach(patients, about);
-  if (type !== 'Practitioner' && type !== 'PractitionerRole' && type !== 'Person') return 'none';
-  const reach = standing?.reach ?? 'token';
-  if (reach === 'all') return 'all';
-  return workReach(about, reach === 'token' ? undefined : reach);
+/** A backend client sees everything, unless it is registered for some patients. */
+const systemReach = ({ grant, standing }: TokenViewer, about: About): Right =>
+  (grant.policy === undefined ? 'all' : workReach(about, personIn(standing)));
+
+/** Someone who works here keeps a patient in context as long as they reach them. */
+const contextReach = ({ grant, standing }: TokenViewer, about: About): Right => {
+  const { patient } = grant;
+  if (patient === undefined) return 'none';
+  const reaches = !worksHere(grant) || standing?.reach === 'all' || personIn(standing)?.patients.has(patient) === true;
+  return patientReach(reaches ? [patient] : [], about);
 };
+
+/** A patient or a relative reaches the records that are theirs; who works here those that the rules say. */
+const userReach = ({ grant, standing }: TokenViewer, about: About): Right => {
+  const { fhirUser = '', patients = [] } = grant;
+  if (fhirUser.startsWith('Patient/') || fhirUser.startsWith('RelatedPerson/')) return patients.length === 0 ? 'none' : patientReach(patients, about);
+  if (!worksHere(grant)) return 'none';
+  return standing?.reach === 'all' ? 'all' : workReach(about, personIn(standing));
+};
+
+const personIn = (standing: Standing | undefined): PersonReach | undefined => (standing === undefined || typeof standing.reach === 'string' ? undefined : standing.reach);
 
 const patientReach = (patients: readonly string[], { registry, type, permission }: About): Right => {
   if (universalTypes.has(type)) return permission === 'r' || permission === 's' ? 'all' : 'none';

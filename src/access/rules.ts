@@ -7,11 +7,34 @@ import type { RelationRule } from './relation.js';
 /** Who has an account to work here; `authorization/account/role.ts` says who may sign in as what. */
 export type WorkRole = 'practitioner' | 'staff' | 'admin';
 
+export interface RoleRules {
+  /** Names of the relations that count, or `all`: every record of this server. */
+  readonly patients: readonly string[] | 'all';
+  /** Types of the clinic's own resources that the role may create, change and delete; the others it reads. */
+  readonly keeps: readonly string[];
+}
+
 export interface AccessRules {
   readonly relations: readonly RelationRule[];
-  /** By role: names of the relations that count, or `all`: every record of this server. */
-  readonly roles: Readonly<Record<WorkRole, readonly string[] | 'all'>>;
+  readonly roles: Readonly<Record<WorkRole, RoleRules>>;
+  /** Types whose resources are the clinic's own and about no patient; one that names a patient all the same is that patient's. */
+  readonly clinic: readonly string[];
 }
+
+/** Who works here, with whom, where, by what times and means. */
+const directory = [
+  'Practitioner', 'PractitionerRole', 'Organization', 'OrganizationAffiliation', 'Location', 'HealthcareService', 'Endpoint', 'Schedule', 'Slot', 'InsurancePlan',
+  'Medication', 'MedicationKnowledge', 'Substance', 'DeviceDefinition', 'CatalogEntry',
+];
+/** What is defined: terminology, forms, profiles, products, research. */
+const definitions = [
+  'ActivityDefinition', 'CapabilityStatement', 'ChargeItemDefinition', 'CodeSystem', 'CompartmentDefinition', 'ConceptMap', 'EffectEvidenceSynthesis', 'EventDefinition', 'Evidence', 'EvidenceVariable',
+  'ExampleScenario', 'GraphDefinition', 'ImplementationGuide', 'Library', 'Measure', 'MedicinalProduct', 'MedicinalProductAuthorization', 'MedicinalProductContraindication', 'MedicinalProductIndication',
+  'MedicinalProductIngredient', 'MedicinalProductInteraction', 'MedicinalProductManufactured', 'MedicinalProductPackaged', 'MedicinalProductPharmaceutical', 'MedicinalProductUndesirableEffect',
+  'MessageDefinition', 'NamingSystem', 'ObservationDefinition', 'OperationDefinition', 'PlanDefinition', 'Questionnaire', 'ResearchDefinition', 'ResearchElementDefinition', 'ResearchStudy',
+  'RiskEvidenceSynthesis', 'SearchParameter', 'SpecimenDefinition', 'StructureDefinition', 'StructureMap', 'SubstanceNucleicAcid', 'SubstancePolymer', 'SubstanceProtein', 'SubstanceReferenceInformation',
+  'SubstanceSourceMaterial', 'SubstanceSpecification', 'TerminologyCapabilities', 'TestReport', 'TestScript', 'ValueSet',
+];
 
 export const defaultRules: AccessRules = {
   relations: [
@@ -50,14 +73,37 @@ export const defaultRules: AccessRules = {
     },
   ],
   roles: {
-    practitioner: ['general-practitioner', 'care-team', 'appointment', 'encounter', 'episode-of-care', 'care-plan'],
-    staff: ['organization'],
-    admin: ['organization'],
+    practitioner: {
+      patients: ['general-practitioner', 'care-team', 'appointment', 'encounter', 'episode-of-care', 'care-plan'],
+      keeps: ['Schedule', 'Slot', 'Medication', 'Substance'],
+    },
+    staff: { patients: ['organization'], keeps: directory },
+    admin: { patients: ['organization'], keeps: [...directory, ...definitions] },
   },
+  clinic: [...directory, ...definitions],
 };
 
-/** Returns the relations that count for someone with this role. */
-export const relationsFor = ({ relations, roles }: AccessRules, role: WorkRole): readonly RelationRule[] | 'all' => {
-  const names = roles[role];
-  return names === 'all' ? 'all' : relations.filter(({ name }) => names.includes(name));
+/** The rules as they apply to one role. */
+export interface WorkRules {
+  readonly relations: readonly RelationRule[];
+  readonly clinic: ReadonlySet<string>;
+  readonly keeps: ReadonlySet<string>;
+}
+
+/** Returns what holds for a role; `all` where it sees every record. */
+export const rulesOf = ({ relations, roles, clinic }: AccessRules, role: WorkRole): WorkRules | 'all' => {
+  const { patients, keeps } = roles[role];
+  return patients === 'all' ? 'all' : { relations: relations.filter(({ name }) => patients.includes(name)), clinic: new Set(clinic), keeps: new Set(keeps) };
 };
+
+/** What a registered client may be held to, beside its scopes: the patients of an organization, or the members of a group. */
+const policies: readonly RelationRule[] = [
+  {
+    name: 'policy-organization', words: 'is an app of the organization that keeps the patient\'s record',
+    type: 'Patient', patient: '_id', actors: ['organization'], kinds: ['organization'],
+  },
+  { name: 'policy-group', words: 'is an app for the members of a group', type: 'Group', patient: 'member', actors: ['_id'], kinds: ['group'] },
+];
+
+/** Returns what holds for a client with a policy: it keeps what an administrator keeps. */
+export const policyRules = ({ roles, clinic }: AccessRules): WorkRules => ({ relations: policies, clinic: new Set(clinic), keeps: new Set(roles.admin.keeps) });

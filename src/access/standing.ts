@@ -3,13 +3,16 @@
  * token's scopes by `right.ts` (https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-fhir-resources).
  */
 import type { Predicate } from '../store/plan.js';
+import type { WorkRules } from './rules.js';
 
-/** Who someone who works here is, and whose records that lets them reach. */
+/** Who someone who works here is - or an app that is held to a policy -, and whose records that lets them reach. */
 export interface PersonReach {
   /** References the person is known by: `Practitioner/id`, `PractitionerRole/id`, `Person/id`. */
   readonly self: readonly string[];
   /** `Organization/id` of the person's roles. */
   readonly organizations: readonly string[];
+  /** What the rules say beside. */
+  readonly work: WorkRules;
   /** Ids of the patients, each with the names of the rules that say so. */
   readonly patients: ReadonlyMap<string, readonly string[]>;
 }

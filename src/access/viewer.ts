@@ -49,6 +49,8 @@ export interface TokenGrant {
   readonly fhirUser?: string | undefined;
   /** As what the user works here; undefined for patients, and where the token does not say it. */
   readonly role?: WorkRole | undefined;
+  /** `Organization/id` or `Group/id` that a backend client is registered for: it is held to those patients. */
+  readonly policy?: string | undefined;
   /** Id of the patient in context. */
   readonly patient?: string | undefined;
   /** Ids of the patients that the user may act for: their own record and those they are a RelatedPerson of. */
@@ -62,6 +64,11 @@ export interface TokenGrant {
   readonly expires: number;
 }
 
+const workers: ReadonlySet<string> = new Set(['Practitioner', 'PractitionerRole', 'Person']);
+
+/** Returns whether the token is of someone who works here, whose reach the rules decide. */
+export const worksHere = ({ fhirUser = '' }: TokenGrant): boolean => workers.has(fhirUser.slice(0, fhirUser.indexOf('/')));
+
 /** The viewer of every request under AUTH=open. */
 export const openViewer: OpenViewer = { kind: 'open', key: 'open' };
 
@@ -73,7 +80,7 @@ export const systemViewer = (reason: string): SystemViewer => ({ kind: 'system',
 
 /** Returns the viewer of a token: equal keys for tokens that may see the same (design rules 8 and 10). */
 export const tokenViewer = (grant: TokenGrant): TokenViewer => {
-  const { client, user = '', fhirUser = '', role = '', patient = '', patients = [], encounter = '', scopes } = grant;
+  const { client, user = '', fhirUser = '', role = '', policy = '', patient = '', patients = [], encounter = '', scopes } = grant;
   const scopeTexts = scopes.map(({ text }) => text).sort();
-  return { kind: 'token', grant, key: hashOf('token', client, user, fhirUser, role, patient, patients.join(' '), encounter, ...scopeTexts) };
+  return { kind: 'token', grant, key: hashOf('token', client, user, fhirUser, role, policy, patient, patients.join(' '), encounter, ...scopeTexts) };
 };

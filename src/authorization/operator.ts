@@ -128,6 +128,7 @@ export const mintToken = async (server: Server, wish: TokenWish): Promise<Minted
   const scope = clinical.map(({ text }) => text).join(' ');
   const account = wish.user === undefined ? undefined : await accountOf(server, wish.user);
   if (account?.disabled === true) throw new OperatorFault(`The account ${account.email} is disabled.`);
+  if (account !== undefined && account.role !== 'patient' && wish.patient !== undefined && (await data.patient(wish.patient, account)) === undefined) throw new OperatorFault(`${account.email} does not reach Patient/${wish.patient}: docs/access.md says whose patients are whose.`);
   if (account?.role === 'patient' && wish.patient !== undefined && !(await server.patientsOf(account)).includes(wish.patient)) throw new OperatorFault(`${account.email} does not act for Patient/${wish.patient}.`);
   const token = await issue(server, { ...wish, scope }, account);
   const jti = hashOf('jti', token);

@@ -132,7 +132,7 @@ export const openServer = async (parts: ServerParts): Promise<Server> => {
   const patientsOf = makePatientsOf(data, clock);
   const address = (req: IncomingMessage): string => addressOf(req, options().trustProxy);
   const viewerOf = makeViewerOf({
-    provider, grants, clock, accountOf, patientsOf, addressOf: address, fhirBase: () => options().fhirBase, origin: () => options().origin,
+    provider, grants, clock, accountOf, patientsOf, policyOf: async (id) => (await clients.get(id))?.smart_policy, addressOf: address, fhirBase: () => options().fhirBase, origin: () => options().origin,
     onUse: ({ grant }) => { recorder.note(grant.client, { step: 'first call', ok: true, what: 'the access token was used' }); },
   });
   return {

@@ -59,6 +59,7 @@ export const settings = {
   refreshDays: access(['REFRESH_DAYS', '90', 'How long a refresh token is good for; each use gives a new one.'], integer(1, 365)),
   idleMinutes: access(['IDLE_MINUTES', '15', 'Minutes without use after which a person is signed out.'], integer(1, 720)),
   sessionHours: access(['SESSION_HOURS', '12', 'Hours after sign-in when a person is signed out in any case.'], integer(1, 24)),
+  accessRules: access(['ACCESS_RULES', '', 'File with other rules of whose patients are whose, JSON as in docs/access.md; those of the product when absent.'], optional({ form: 'path', read: (text) => text })),
   registration: access(['REGISTRATION', 'off', 'Whether apps may register themselves: not, with REGISTRATION_TOKEN, or freely.'], choice('off', 'approved', 'open')),
   registrationToken: access(['REGISTRATION_TOKEN', '', 'What an app sends as bearer token to register itself when REGISTRATION=approved.'], optional(secret(20)), true),
   externalIssuer: access(['EXTERNAL_ISSUER', '', 'Issuer of the access tokens when AUTH=external; its metadata and keys are read from there.'], optional(httpUrl)),

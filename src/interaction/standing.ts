@@ -2,9 +2,9 @@
  * What the record says about whoever makes a request, as of that request: the change feed is followed first, so that a relation
  * ended by any process has ended for the very next one (design rule 10).
  */
-import { relationsFor, type AccessRules } from '../access/rules.js';
+import { policyRules, rulesOf, type AccessRules, type WorkRole } from '../access/rules.js';
 import { withholdNothing, type Reach, type Standing } from '../access/standing.js';
-import type { TokenGrant, TokenViewer, Viewer } from '../access/viewer.js';
+import { worksHere, type TokenGrant, type TokenViewer, type Viewer } from '../access/viewer.js';
 import { followFeed } from './standing/feed.js';
 import { makePeople, type PeopleParts } from './standing/people.js';
 import type { Store } from '../store/store.js';
@@ -20,7 +20,9 @@ export interface StandingParts extends PeopleParts {
 
 /** Viewers remembered; the ones that came longest ago are forgotten. */
 const most = 10_000;
-const workers = new Set(['Practitioner', 'PractitionerRole', 'Person']);
+
+/** A token of another server does not say as what its user works here. */
+const roleOf = ({ role, fhirUser = '' }: TokenGrant): WorkRole => role ?? (fhirUser.startsWith('Person/') ? 'staff' : 'practitioner');
 
 /** Returns what finds it by these rules. */
 export const makeStandings = (parts: () => StandingParts, rules: AccessRules): Standings => {
@@ -29,10 +31,14 @@ export const makeStandings = (parts: () => StandingParts, rules: AccessRules): S
   const known = new Map<string, Standing>();
   const viewers = new WeakMap<TokenViewer, TokenViewer>();
 
-  const reachOf = async ({ fhirUser = '', role }: TokenGrant): Promise<Reach> => {
-    if (!workers.has(fhirUser.split('/')[0] ?? '')) return 'token';
-    const relations = relationsFor(rules, role ?? (fhirUser.startsWith('Person/') ? 'staff' : 'practitioner'));
-    return relations === 'all' ? 'all' : people.reachOf(fhirUser, relations);
+  const byRole = { practitioner: rulesOf(rules, 'practitioner'), staff: rulesOf(rules, 'staff'), admin: rulesOf(rules, 'admin') };
+  const byPolicy = policyRules(rules);
+  const reachOf = async (grant: TokenGrant): Promise<Reach> => {
+    const { fhirUser, policy } = grant;
+    if (policy !== undefined) return people.reachOf(policy, byPolicy);
+    if (fhirUser === undefined || !worksHere(grant)) return 'token';
+    const own = byRole[roleOf(grant)];
+    return own === 'all' ? 'all' : people.reachOf(fhirUser, own);
   };
   const standingOf = async ({ key, grant }: TokenViewer): Promise<Standing> => {
     const reach = await reachOf(grant);

@@ -26,6 +26,8 @@ const inWords = (where: Predicate): string => {
       return `it was last changed ${ends(where.low === undefined ? undefined : instant(where.low), where.high === undefined ? undefined : instant(where.high))}`;
     case 'missing':
       return `${where.param} is missing`;
+    case 'refers':
+      return `${where.param} refers to a ${where.type}`;
     case 'text':
       return `its ${where.part} has the words ${quoted(where.words)}`;
     case 'near':
@@ -115,6 +117,7 @@ const isLed = (where: Predicate | undefined): boolean => {
       return where.of.every(isLed);
     case 'not':
     case 'missing':
+    case 'refers':
     case 'type':
     case 'text':
       return false;

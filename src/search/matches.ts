@@ -29,7 +29,7 @@ export const matchesPlan = (where: Predicate, candidate: Candidate): boolean => 
     case 'not':
       return !matchesPlan(where.of, candidate);
     case 'id':
-      return where.ids.includes(candidate.id);
+      return isAmong(where.ids, candidate.id);
     case 'type':
       return where.types.includes(candidate.type);
     case 'updated':
@@ -38,6 +38,8 @@ export const matchesPlan = (where: Predicate, candidate: Candidate): boolean => 
       return !candidate.entries.some(({ param }) => param === where.param);
     case 'contained':
       return candidate.entries.some((entry) => entry.kind === 'contained' && entry.type === where.type && (where.where === undefined || matchesPlan(where.where, { ...candidate, ...entry, body: undefined })));
+    case 'refers':
+      return candidate.entries.some((entry) => entry.kind === 'reference' && entry.param === where.param && entry.within === undefined && entry.target.startsWith(`${where.type}/`));
     case 'chain':
     case 'has':
       return false;
@@ -48,6 +50,18 @@ export const matchesPlan = (where: Predicate, candidate: Candidate): boolean => 
     default:
       return candidate.entries.some((entry) => entry.param === where.param && entry.within === where.within && matchesEntry(where, entry));
   }
+};
+
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+/** Lists up to this long are looked through. */
+const short = 16;
+
+/** A list of thousands, as the patients of a clinic, is made a set once. */
+const isAmong = (list: readonly string[], text: string): boolean => {
+  if (list.length <= short) return list.includes(text);
+  const set = sets.get(list) ?? new Set(list);
+  sets.set(list, set);
+  return set.has(text);
 };
 
 const isNear = (where: Extract<Predicate, { op: 'near' }>, entries: readonly IndexEntry[]): boolean => {
@@ -67,7 +81,7 @@ const matchesEntry = (where: EntryPredicate, entry: IndexEntry): boolean => {
     case 'range':
       return (entry.kind === 'date' || entry.kind === 'number' || entry.kind === 'quantity') && inRange(where, entry);
     case 'reference':
-      return entry.kind === 'reference' && where.targets.includes(entry.target);
+      return entry.kind === 'reference' && isAmong(where.targets, entry.target);
     case 'uri':
       return entry.kind === 'uri' && sameUri(where, entry.uri);
   }

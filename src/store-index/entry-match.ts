@@ -40,6 +40,8 @@ const isEntry = (node: Exclude<EntryNode, { readonly op: 'missing' }>, entry: Pa
       return entry.kind === kinds[node.kind] && (node.unit === undefined || node.kind !== 'quantity' || entry.extra === node.unit) && inRange(node, entry);
     case 'reference':
       return entry.kind === kinds.reference && node.targets.has(entry.text);
+    case 'refers':
+      return entry.kind === kinds.reference && entry.text.startsWith(`${node.type}/`);
     case 'uri':
       return entry.kind === kinds.uri && isUri(node, entry.text);
   }

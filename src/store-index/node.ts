@@ -27,6 +27,7 @@ export type Node =
   | Valued & { readonly op: 'reference'; readonly targets: ReadonlySet<string> }
   | Valued & { readonly op: 'uri'; readonly match: 'exact' | 'below' | 'above'; readonly uri: string }
   | Valued & { readonly op: 'missing' }
+  | Valued & { readonly op: 'refers'; readonly type: string }
   | Valued & { readonly op: 'chain'; readonly types: readonly string[]; readonly where: (type: string) => Node; readonly contained: (type: string) => ContainedNode }
   /** `type` is that of the contained resource, `param` the one that marks what contains it; `via`: only what this reference parameter leads to. */
   | Valued & { readonly op: 'contained'; readonly type: string; readonly where: Node; readonly via: ParamKey | undefined }
@@ -84,6 +85,8 @@ const valued = (predicate: ValuedPredicate, type: string, keys: Keys): Node => {
       return { op: 'uri', ...base, match: predicate.match, uri: predicate.uri };
     case 'missing':
       return { op: 'missing', ...base };
+    case 'refers':
+      return { op: 'refers', ...base, type: predicate.type };
     case 'chain': {
       const { types, where } = predicate;
       const contained = (target: string): ContainedNode => containedNode({ type: target, where, via: base.param }, type, keys);

@@ -31,7 +31,7 @@ export interface MongoOptions {
   readonly searchBudget?: number | undefined;
 }
 
-const predicates = ['and', 'or', 'not', 'id', 'type', 'updated', 'token', 'string', 'range', 'reference', 'uri', 'missing', 'chain', 'has', 'text', 'near', 'contained'];
+const predicates = ['and', 'or', 'not', 'id', 'type', 'updated', 'token', 'string', 'range', 'reference', 'refers', 'uri', 'missing', 'chain', 'has', 'text', 'near', 'contained'];
 /** Bytes of one commit: a document of the database holds 16 MiB, and so does what one write of its log carries. */
 const bytesPerCommit = 15 * 1024 ** 2;
 /** Milliseconds a commit is tried again before its caller is told to come back. */

@@ -112,7 +112,7 @@ const prepare = (file: string, folder: string): void => {
   closeSync(descriptor);
 };
 
-const predicates = ['and', 'or', 'not', 'id', 'type', 'updated', 'token', 'string', 'range', 'reference', 'uri', 'missing', 'chain', 'has', 'text', 'near', 'contained'];
+const predicates = ['and', 'or', 'not', 'id', 'type', 'updated', 'token', 'string', 'range', 'reference', 'refers', 'uri', 'missing', 'chain', 'has', 'text', 'near', 'contained'];
 
 interface Surroundings {
   readonly clock: Clock;

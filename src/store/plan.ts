@@ -24,6 +24,8 @@ export type Predicate =
   | { readonly op: 'contained'; readonly type: string; readonly where?: Predicate | undefined }
   /** No entry of `param`, which is of this kind. */
   | { readonly op: 'missing'; readonly param: string; readonly kind: ValueEntry['kind'] }
+  /** A reference of `param` leads to a resource of this type of this server, be it there or not. */
+  | { readonly op: 'refers'; readonly param: string; readonly type: string }
   /** Only resources of these types, within a plan of several types. */
   | { readonly op: 'type'; readonly types: readonly string[] }
   /** Words of the narrative, or of any one text of the resource, in this order; the last may go on (fhir/resource-text). */

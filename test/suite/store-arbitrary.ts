@@ -43,6 +43,7 @@ const leaf: fc.Arbitrary<Predicate> = fc.oneof(
   interval.chain((ends) => fc.record({ op: fc.constant('range' as const), kind: fc.constant('number' as const), param: fc.constant('score'), compare, low: fc.constant(ends.low), high: fc.constant(ends.high) })),
   interval.chain((ends) => fc.record({ op: fc.constant('range' as const), kind: fc.constant('quantity' as const), param: fc.constant('value'), within, unit: fc.constantFrom('', '|g', '|kg'), compare, low: fc.constant(ends.low), high: fc.constant(ends.high) })),
   fc.record({ op: fc.constant('reference' as const), param: fc.constantFrom('subject', 'link'), targets: fc.uniqueArray(target, { minLength: 1, maxLength: 20 }) }),
+  fc.record({ op: fc.constant('refers' as const), param: fc.constantFrom('subject', 'link'), type: fc.constantFrom('Patient', 'Observation') }),
   fc.record({ op: fc.constant('uri' as const), param: fc.constant('url'), match: fc.constantFrom('exact' as const, 'below' as const, 'above' as const), uri }),
   fc.record({ op: fc.constant('near' as const), latitude: fc.constantFrom(-1, 0, 1.5), longitude: fc.constantFrom(-2.5, 2), metres: fc.constantFrom(0, 200_000, 1e7) }),
   fc.record({ op: fc.constant('text' as const), part: fc.constantFrom('narrative' as const, 'content' as const), words: fc.constantFrom('x1', 'patient', 'some word') }),

@@ -6,7 +6,7 @@ export interface RoleRights {
   readonly fhirUser: readonly string[];
   /** Contexts of clinical scopes that the person may grant to an app: `system/` is never a person's to give. */
   readonly contexts: readonly ('patient' | 'user')[];
-  /** May choose any patient as the context of an app; others choose among the records that are theirs. */
+  /** May choose any patient they reach as the context of an app; others choose among the records that are theirs. */
   readonly choosesPatients: boolean;
   /** May open an app on a patient from inside (EHR launch). */
   readonly launches: boolean;

@@ -114,7 +114,7 @@ const showPatientPicker = async (flow: Flow, account: KnownAccount, asked: Asked
   if (!needsPatient(asked, progress.context)) return false;
   const { server } = flow;
   if (roles[account.role].choosesPatients) {
-    await offerPatients(flow, '');
+    await offerPatients(flow, account, '');
     return true;
   }
   const patients = await server.patientsOf(account);
@@ -132,10 +132,10 @@ const showPatientPicker = async (flow: Flow, account: KnownAccount, asked: Asked
   return true;
 };
 
-/** Shows the patients of a name to someone who may choose any. */
-export const offerPatients = async (flow: Flow, name: string): Promise<void> => {
+/** Shows the patients of a name to someone who may choose among all they reach. */
+export const offerPatients = async (flow: Flow, account: KnownAccount, name: string): Promise<void> => {
   const { server, page, at } = flow;
-  const patients = await server.data.findPatients(name);
+  const patients = await server.data.findPatients(name, account);
   await keepProgress(flow, { ...(await progressOf(flow)), offered: patients.map(({ id }) => id) });
   page.send({ heading: page.text.choosePatient, body: patientPickerBody({ text: page.text, guard: page.guard, at, patients, searched: name }) }, { leadsTo: leadsTo(flow) });
 };

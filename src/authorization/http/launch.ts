@@ -6,6 +6,7 @@ import { json, type Request, type Response, type Router } from 'express';
 import { FhirError, toFhirError } from '../../core/error.js';
 import { isId } from '../../core/id.js';
 import type { ClientMetadata } from '../client/client.js';
+import type { KnownAccount } from '../account/account.js';
 import { roles } from '../account/role.js';
 import { launchSeconds } from '../launch/handle.js';
 import { launchBody } from '../page/launch.js';
@@ -56,7 +57,7 @@ const openByToken = async (server: Server, req: Request, res: Response): Promise
     const wish = (req.body ?? {}) as LaunchWish;
     const client = await server.clients.get(text(wish.client_id) ?? '');
     if (client === undefined) throw new FhirError('business-rule', 'client_id must be that of a registered app.');
-    const context = await checkContext(server, wish);
+    const context = await checkContext(server, account, wish);
     const handle = await server.launches.open({ ...context, client: client.client_id, user: account.id });
     res.status(201).json({ launch: handle, expires_in: launchSeconds, ...(client.smart_launch_uri === undefined ? {} : { launch_url: launchUrl(server, client.smart_launch_uri, handle) }) });
   } catch (thrown) {
@@ -68,16 +69,16 @@ const openByToken = async (server: Server, req: Request, res: Response): Promise
 };
 
 /** What is opened must be there, and belong together. */
-const checkContext = async (server: Server, wish: LaunchWish) => {
+const checkContext = async (server: Server, account: KnownAccount, wish: LaunchWish) => {
   const [patient, encounter, intent] = [text(wish.patient), text(wish.encounter), text(wish.intent)];
-  if (patient !== undefined && (!isId(patient) || (await server.data.patient(patient)) === undefined)) throw new FhirError('business-rule', 'There is no such patient.');
+  if (patient !== undefined && (!isId(patient) || (await server.data.patient(patient, account)) === undefined)) throw new FhirError('business-rule', 'There is no such patient.');
   if (encounter !== undefined && (patient === undefined || !isId(encounter) || !(await server.data.isEncounterOf(encounter, patient)))) throw new FhirError('business-rule', 'The encounter must be one of the patient.');
   return { patient, encounter, intent: intent?.slice(0, 200), ...(typeof wish.need_patient_banner === 'boolean' ? { needPatientBanner: wish.need_patient_banner } : {}) };
 };
 
 const showLaunch = async (server: Server, page: PageExchange, own: SignedIn, name: string): Promise<void> => {
   if (!roles[own.account.role].launches) return sendOwn(page, own, { heading: page.text.errorTitle, body: page.guard }, { status: 403 });
-  const [patients, apps] = await Promise.all([server.data.findPatients(name), launchable(server)]);
+  const [patients, apps] = await Promise.all([server.data.findPatients(name, own.account), launchable(server)]);
   const body = launchBody({ text: page.text, guard: page.guard, patients, searched: name, apps: apps.map((app) => ({ id: app.client_id, name: appName(app) })) });
   sendOwn(page, own, { heading: page.text.launchTitle, body }, { leadsTo: apps.map(({ smart_launch_uri }) => new URL(smart_launch_uri).origin).join(' ') });
 };
@@ -85,7 +86,7 @@ const showLaunch = async (server: Server, page: PageExchange, own: SignedIn, nam
 const openByPage = async (server: Server, page: PageExchange, own: SignedIn): Promise<void> => {
   const { patient = '', app = '' } = page.form;
   const client = (await launchable(server)).find(({ client_id }) => client_id === app);
-  if (!roles[own.account.role].launches || client === undefined || !isId(patient) || (await server.data.patient(patient)) === undefined) return sendOwn(page, own, { heading: page.text.errorTitle, body: page.guard }, { status: 403 });
+  if (!roles[own.account.role].launches || client === undefined || !isId(patient) || (await server.data.patient(patient, own.account)) === undefined) return sendOwn(page, own, { heading: page.text.errorTitle, body: page.guard }, { status: 403 });
   const handle = await server.launches.open({ patient, needPatientBanner: true, client: client.client_id, user: own.account.id });
   page.goTo(launchUrl(server, client.smart_launch_uri, handle));
 };

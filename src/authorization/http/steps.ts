@@ -1,6 +1,7 @@
 /** The forms of one authorization, each a step: what it checks, what it keeps, where it goes on. */
 import { checkSecondFactor, secondName } from '../account/second-factor.js';
 import type { KnownAccount } from '../account/account.js';
+import { roles } from '../account/role.js';
 import { auditedSignIn } from './audited-sign-in.js';
 import { secondFactorBody, signInBody } from '../page/sign-in.js';
 import { decide } from './consent.js';
@@ -84,6 +85,14 @@ export const signedIn = async (flow: Flow, accountId: string, amr: string[]): Pr
   await provider.interactionFinished(page.req, page.res, { login: { accountId, amr, remember: true } }, { mergeWithLastSubmission: false });
 };
 
+/** For who works here alone: others are offered their own records, and search none. */
+const findPatients: StepHandler = async (flow) => {
+  const { server, details } = flow;
+  const account = details.session?.accountId === undefined ? undefined : await server.accountOf(details.session.accountId);
+  if (account === undefined || !roles[account.role].choosesPatients) return forbid(flow);
+  return offerPatients(flow, account, (flow.page.form['name'] ?? '').slice(0, 100));
+};
+
 const takePatient: StepHandler = async (flow) => {
   const progress = await progressOf(flow);
   const { patient = '' } = flow.page.form;
@@ -114,7 +123,7 @@ export const steps: ReadonlyMap<string, Step> = new Map<string, Step>([
   ['second', { prompt: 'login', run: takeSecond }],
   ['passkey-options', { prompt: 'login', run: withHalf((flow, account) => sendPasskeyChallenge(flow.server, flow.page, account)) }],
   ['passkey', { prompt: 'login', run: withHalf(takePasskey) }],
-  ['find', { prompt: 'consent', run: (flow) => offerPatients(flow, (flow.page.form['name'] ?? '').slice(0, 100)) }],
+  ['find', { prompt: 'consent', run: findPatients }],
   ['patient', { prompt: 'consent', run: takePatient }],
   ['encounter', { prompt: 'consent', run: takeEncounter }],
   ['consent', { prompt: 'consent', run: (flow) => decide(flow, flow.page.all('scope')) }],

@@ -1,8 +1,10 @@
 /** What the authorization server needs to know of the record: names to choose from, and whom someone acts for. */
 import { FhirError } from '../../core/error.js';
-import { systemViewer } from '../../access/viewer.js';
+import { parseScopes } from '../../access/scope.js';
+import { anonymousViewer, systemViewer, tokenViewer, type Viewer } from '../../access/viewer.js';
 import type { InteractionName } from '../../interaction/request.js';
 import type { Perform, Service } from '../../interaction/service.js';
+import type { KnownAccount } from '../account/account.js';
 
 export interface PatientChoice {
   readonly id: string;
@@ -16,9 +18,10 @@ export interface EncounterChoice {
 }
 
 export interface RecordData {
-  patient(id: string): Promise<PatientChoice | undefined>;
-  /** Patients by name, at most twenty. */
-  findPatients(name: string): Promise<readonly PatientChoice[]>;
+  /** `for` someone who works here: only a patient they reach. */
+  patient(id: string, forWhom?: KnownAccount): Promise<PatientChoice | undefined>;
+  /** Patients by name that the person reaches, at most twenty. */
+  findPatients(name: string, forWhom: KnownAccount): Promise<readonly PatientChoice[]>;
   /** The patient with this record number and date of birth, when it is one. */
   findByMrn(mrn: string, birthDate: string): Promise<{ readonly id: string; readonly name: string; readonly emails: readonly string[] } | undefined>;
   encounters(patient: string): Promise<readonly EncounterChoice[]>;
@@ -44,21 +47,25 @@ const idOf = (resource: Value): string => textOf(resource['id']) ?? '';
 const choiceOf = (resource: Value): PatientChoice => ({ id: idOf(resource), name: nameOf(resource), birthDate: textOf(resource['birthDate']) });
 const referenceIn = (resource: Value, element: string): string | undefined => textOf((resource[element] as Value | undefined)?.['reference']);
 
+/** Someone chooses among the patients that they would reach themselves. */
+const choosing = ({ id, role, fhirUser }: KnownAccount): Viewer =>
+  (role === 'patient' ? anonymousViewer : tokenViewer({ client: 'authorization server', user: id, fhirUser, role, scopes: parseScopes('user/Patient.rs'), jti: 'choosing a patient', expires: Number.MAX_SAFE_INTEGER }));
+
 /** Returns access to the record on behalf of the authorization server itself. */
 export const makeRecordData = (service: Service, perform: Perform): RecordData => {
   const viewer = systemViewer('authorization server');
-  const ask = async (interaction: InteractionName, about: { type: string; id?: string; params?: readonly (readonly [string, string])[] }): Promise<Value | undefined> => {
+  const ask = async (interaction: InteractionName, about: { type: string; id?: string; params?: readonly (readonly [string, string])[] }, as: Viewer = viewer): Promise<Value | undefined> => {
     try {
-      const { body } = await perform(service, viewer, { interaction, params: [], ...about, method: 'GET', conditions: {}, prefer: {}, requestId: service.ids.request() });
+      const { body } = await perform(service, as, { interaction, params: [], ...about, method: 'GET', conditions: {}, prefer: {}, requestId: service.ids.request() });
       return body === undefined ? undefined : (JSON.parse(body) as Value);
     } catch (error) {
       if (error instanceof FhirError && error.status < 500) return undefined;
       throw error;
     }
   };
-  const read = (type: string, id: string): Promise<Value | undefined> => ask('read', { type, id });
-  const search = async (type: string, params: readonly (readonly [string, string])[]): Promise<readonly Value[]> =>
-    listOf((await ask('search-type', { type, params }))?.['entry']).flatMap((entry) => (typeof entry['resource'] === 'object' && entry['resource'] !== null ? [entry['resource'] as Value] : []));
+  const read = (type: string, id: string, as?: Viewer): Promise<Value | undefined> => ask('read', { type, id }, as);
+  const search = async (type: string, params: readonly (readonly [string, string])[], as?: Viewer): Promise<readonly Value[]> =>
+    listOf((await ask('search-type', { type, params }, as))?.['entry']).flatMap((entry) => (typeof entry['resource'] === 'object' && entry['resource'] !== null ? [entry['resource'] as Value] : []));
 
   const patientsOf = async (fhirUser: string): Promise<readonly string[]> => {
     const [type = '', id = ''] = fhirUser.split('/');
@@ -71,11 +78,11 @@ export const makeRecordData = (service: Service, perform: Perform): RecordData =
 
   return {
     patientsOf,
-    patient: async (id) => {
-      const found = await read('Patient', id);
+    patient: async (id, forWhom) => {
+      const found = await read('Patient', id, forWhom === undefined ? undefined : choosing(forWhom));
       return found === undefined ? undefined : choiceOf(found);
     },
-    findPatients: async (name) => (await search('Patient', [...(name === '' ? [] : [['name', name] as const]), ['_count', '20']])).map(choiceOf),
+    findPatients: async (name, forWhom) => (await search('Patient', [...(name === '' ? [] : [['name', name] as const]), ['_count', '20']], choosing(forWhom))).map(choiceOf),
     findByMrn: async (mrn, birthDate) => {
       const [found, another] = await search('Patient', [['identifier', mrn.replace(/[\\,|$]/g, '\\$&')], ['birthdate', birthDate]]);
       if (found === undefined || another !== undefined) return undefined;

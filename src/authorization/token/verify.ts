@@ -21,6 +21,8 @@ export interface VerifyParts {
   readonly clock: Clock;
   readonly fhirBase: () => string;
   readonly origin: () => string;
+  /** Whose records a client is registered for: `Organization/id` or `Group/id`; undefined: everyone's. */
+  readonly policyOf: (client: string) => Promise<string | undefined>;
   readonly accountOf: (id: string) => Promise<KnownAccount | undefined>;
   readonly patientsOf: (account: KnownAccount) => Promise<readonly string[]>;
   readonly addressOf: (req: IncomingMessage) => string;
@@ -93,7 +95,7 @@ const find = async (token: string, parts: VerifyParts): Promise<Verified | undef
   if (found === undefined || found.aud !== parts.fhirBase() || found.clientId === undefined || (found.exp ?? 0) * 1000 <= parts.clock.now()) return undefined;
   // A registered client and a grant that stands: without them the token is what was left behind.
   if ((await parts.grants.get({ collection: 'Client', key: found.clientId })) === undefined) return undefined;
-  const grant = found.accountId !== undefined ? await userGrant(found, parts) : backendGrant(found);
+  const grant = found.accountId !== undefined ? await userGrant(found, parts) : await backendGrant(found, parts);
   return grant === undefined ? undefined : { viewer: tokenViewer(grant), jkt: found.jkt, checked: parts.clock.now() };
 };
 
@@ -103,8 +105,8 @@ const baseGrant = (token: Found): TokenGrant => ({
   jti: hashOf('jti', token.jti), expires: (token.exp ?? 0) * 1000,
 });
 
-const backendGrant = (token: Found): TokenGrant | undefined => {
-  const grant = baseGrant(token);
+const backendGrant = async (token: Found, parts: VerifyParts): Promise<TokenGrant | undefined> => {
+  const grant = { ...baseGrant(token), policy: await parts.policyOf(token.clientId ?? '') };
   return grant.scopes.every(({ context }) => context === 'system') ? grant : undefined;
 };
 
@@ -115,7 +117,7 @@ const userGrant = async (token: Found, parts: VerifyParts): Promise<TokenGrant |
   const text = (name: string): string | undefined => (typeof extra[name] === 'string' ? extra[name] : undefined);
   const patient = text('patient');
   const patients = await parts.patientsOf(account);
-  const grant: TokenGrant = { ...baseGrant(token), user: accountId, fhirUser: account.fhirUser, patient, patients, encounter: text('encounter') };
+  const grant: TokenGrant = { ...baseGrant(token), user: accountId, fhirUser: account.fhirUser, role: account.role === 'patient' ? undefined : account.role, patient, patients, encounter: text('encounter') };
   const isPatient = account.role === 'patient';
   // Someone who acts for a patient only as long as they do: a proxy that ended ends the app's access too.
   if (patient !== undefined && isPatient && !patients.includes(patient)) return undefined;

@@ -13,7 +13,7 @@ export const client: StoreCommand = {
   summary: 'Registers apps: client add, list, rotate (a new secret or new keys) and revoke (ends its tokens at once).',
   usage: 'add|list|rotate|revoke',
   about: [
-    'client add --id ID --type public|confidential|backend [--redirect URI]... --scope "..." [--jwks FILE | --jwks-url URL] [--name NAME] [--launch-url URL]',
+    'client add --id ID --type public|confidential|backend [--redirect URI]... --scope "..." [--jwks FILE | --jwks-url URL] [--name NAME] [--launch-url URL] [--policy all|Organization/ID|Group/ID]',
     'client list    client rotate --id ID [--jwks FILE | --jwks-url URL]    client revoke --id ID',
     'The secret of a confidential client without keys is printed once. A running server knows the change at once.',
   ].join('\n'),
@@ -27,6 +27,7 @@ export const client: StoreCommand = {
     'jwks-url': { value: 'URL', about: 'Where its public keys are, so that it can change them itself.' },
     'name': { value: 'NAME', about: 'What people are shown.' },
     'launch-url': { value: 'URL', about: 'Where it is opened from inside (EHR launch).' },
+    'policy': { value: 'POLICY', about: 'Whose records a backend client is for: all (without it), Organization/id (patients whose managingOrganization it is) or Group/id (its members). See docs/access.md.' },
     'introspects': { about: 'It may ask what tokens of other apps are good for: a resource server.' },
   },
   needs: 'store',
@@ -67,9 +68,12 @@ const newClient = async (call: Call): Promise<NewClient> => {
   if (type !== 'public' && type !== 'confidential' && type !== 'backend') throw usageError(`--type must be public, confidential or backend, not "${type}".`);
   return {
     id: given.required('id'), type: type satisfies ClientType, redirectUris: given.all('redirect'), postLogoutUris: given.all('post-logout-redirect'), scope: given.required('scope'), ...(await keysOf(call)),
-    name: given.text('name'), launchUrl: given.text('launch-url'), introspects: given.flag('introspects'),
+    name: given.text('name'), launchUrl: given.text('launch-url'), introspects: given.flag('introspects'), policy: policyOf(given.text('policy')),
   };
 };
+
+/** `all` is said to be clear, and kept as nothing. */
+const policyOf = (text: string | undefined): string | undefined => (text === 'all' ? undefined : text);
 
 const keysOf = async (call: Call): Promise<Pick<NewClient, 'jwks' | 'jwksUrl'>> => {
   const [file, jwksUrl] = [call.given.text('jwks'), call.given.text('jwks-url')];

@@ -1,5 +1,5 @@
 /**
- * Who someone who works here is: the practitioner, their roles, the organizations of these, and the care teams they are in
+ * Who someone who works here is: the practitioner, their roles, the organizations of these, and the care teams they are in; or what a client is for
  * (https://hl7.org/fhir/R4/practitionerrole.html). What has ended, or is not active, does not count.
  */
 import type { ActorNames } from '../../access/relation.js';
@@ -25,7 +25,7 @@ export interface IdentityParts {
 }
 
 /** The types an identity is read from. */
-export const identityTypes: ReadonlySet<string> = new Set(['Practitioner', 'PractitionerRole', 'Person', 'CareTeam']);
+export const identityTypes: ReadonlySet<string> = new Set(['Practitioner', 'PractitionerRole', 'Person', 'CareTeam', 'Organization', 'Group']);
 
 type Value = Readonly<Record<string, unknown>>;
 
@@ -42,7 +42,7 @@ export const readIdentity = async (parts: IdentityParts, fhirUser: string): Prom
 };
 
 class Gathering {
-  readonly names: Record<keyof ActorNames, string[]> = { practitioner: [], role: [], team: [], organization: [] };
+  readonly names: Record<keyof ActorNames, string[]> = { practitioner: [], role: [], team: [], organization: [], group: [] };
   readonly sources = new Set<string>();
   until = Infinity;
   readonly #parts: IdentityParts;
@@ -60,6 +60,12 @@ class Gathering {
     if (value === undefined || value['active'] === false) return;
     const entries = this.#parts.registry.extract(value);
     switch (type) {
+      case 'Organization':
+        this.#add('organization', name);
+        return;
+      case 'Group':
+        this.#add('group', name);
+        return;
       case 'Practitioner':
         this.#add('practitioner', name);
         return;

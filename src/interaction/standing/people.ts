@@ -3,7 +3,8 @@
  * resource is held against the rules by itself, so that the next request of whoever it concerns already knows of it.
  */
 import type { PersonReach } from '../../access/standing.js';
-import { relationOf, relationSearch, type Relation, type RelationRule } from '../../access/relation.js';
+import { relationOf, relationSearch, type Relation } from '../../access/relation.js';
+import type { WorkRules } from '../../access/rules.js';
 import type { Clock } from '../../core/clock.js';
 import type { Registry } from '../../search/registry.js';
 import type { IndexEntry } from '../../store/index-entry.js';
@@ -21,12 +22,12 @@ export interface PeopleParts {
 
 export interface People extends Follower {
   /** Resolves with whom someone reaches by these rules now: the same object as long as it is the same. */
-  reachOf(fhirUser: string, rules: readonly RelationRule[]): Promise<PersonReach>;
+  reachOf(fhirUser: string, rules: WorkRules): Promise<PersonReach>;
 }
 
 interface Known {
   readonly fhirUser: string;
-  readonly rules: readonly RelationRule[];
+  readonly rules: WorkRules;
   readonly identity: Identity;
   /** By `Type/id` of the resource that makes it. */
   readonly relations: Map<string, readonly Relation[]>;
@@ -45,7 +46,7 @@ export const makePeople = (parts: () => PeopleParts): People => {
   /** What was stored while someone is being read. */
   const meanwhile = new Map<string, Change[]>();
 
-  const load = async (key: string, fhirUser: string, rules: readonly RelationRule[]): Promise<Known> => {
+  const load = async (key: string, fhirUser: string, rules: WorkRules): Promise<Known> => {
     for (;;) {
       meanwhile.set(key, []);
       const person = await readPerson(parts(), fhirUser, rules);
@@ -54,7 +55,7 @@ export const makePeople = (parts: () => PeopleParts): People => {
       if (missed?.every((change) => takeIn(parts(), person, change)) === true) return person;
     }
   };
-  const personOf = (key: string, fhirUser: string, rules: readonly RelationRule[]): Promise<Known> => {
+  const personOf = (key: string, fhirUser: string, rules: WorkRules): Promise<Known> => {
     const running = loading.get(key) ?? load(key, fhirUser, rules).then((person) => {
       known.set(key, person);
       forgetOldest(known);
@@ -69,7 +70,7 @@ export const makePeople = (parts: () => PeopleParts): People => {
 
   return {
     reachOf: async (fhirUser, rules) => {
-      const key = `${fhirUser} ${rules.map(({ name }) => name).join(' ')}`;
+      const key = `${fhirUser} ${rules.relations.map(({ name }) => name).join(' ')}`;
       const now = parts().clock.now();
       const found = known.get(key);
       const person = found !== undefined && found.identity.until > now ? found : await personOf(key, fhirUser, rules);
@@ -108,11 +109,11 @@ const changeOf = (registry: Registry, version: Version): Change => {
   };
 };
 
-const readPerson = async ({ store, registry, clock }: PeopleParts, fhirUser: string, rules: readonly RelationRule[]): Promise<Known> => {
+const readPerson = async ({ store, registry, clock }: PeopleParts, fhirUser: string, rules: WorkRules): Promise<Known> => {
   const now = clock.now();
   const identity = await readIdentity({ store, registry, now }, fhirUser);
-  const person: Known = { fhirUser, rules, identity, relations: new Map(), reach: { self: selfOf(fhirUser, identity), organizations: identity.names.organization, patients: new Map() }, until: -Infinity };
-  for (const rule of rules) {
+  const person: Known = { fhirUser, rules, identity, relations: new Map(), reach: { work: rules, self: selfOf(fhirUser, identity), organizations: identity.names.organization, patients: new Map() }, until: -Infinity };
+  for (const rule of rules.relations) {
     const where = relationSearch(registry, rule, { names: identity.names, now });
     if (where === undefined) continue;
     await findEach(store, { types: [rule.type], where }, (version) => { takeRelations({ registry }, person, changeOf(registry, version)); });
@@ -129,14 +130,14 @@ const takeIn = (parts: Pick<PeopleParts, 'registry'>, person: Known, change: Cha
     if (person.identity.sources.has(name)) return false;
     const { practitioner, role } = person.identity.names;
     const isNamed = ['practitioner', 'participant'].some((param) => targetsIn(change.entries(), param).some((target) => practitioner.includes(target) || role.includes(target)));
-    if (isNamed && type !== 'Practitioner') return false;
+    if (isNamed && type !== 'Practitioner' && type !== 'Group') return false;
   }
   takeRelations(parts, person, change);
   return true;
 };
 
 const takeRelations = ({ registry }: Pick<PeopleParts, 'registry'>, person: Known, { version: { type, id }, name, entries }: Change): void => {
-  const rules = person.rules.filter((rule) => rule.type === type);
+  const rules = person.rules.relations.filter((rule) => rule.type === type);
   if (rules.length === 0) return;
   const found = rules.flatMap((rule) => relationOf(registry, rule, { id, entries: entries(), names: person.identity.names }) ?? []);
   if (found.length === 0 && !person.relations.delete(name)) return;

@@ -58,6 +58,9 @@ export const leadsOf = (node: Node, type: string, keys: Keys): Leads | undefined
       return together(node.of.map((each) => leadsOf(each, type, keys)));
     case 'contained':
       return containedLeads(node, type, keys);
+    case 'and':
+      // One of its parts leads to all of it, and more.
+      return node.of.map((each) => leadsOf(each, type, keys)).find((leads) => leads !== undefined);
     case 'id':
       if (isContainedName(type)) return undefined;
       return { name: '_id', indexed: true, leads: [{ filter: { _id: { $in: [...node.ids].map((id) => `${type}/${id}`) } }, hint: { _id: 1 } }] };

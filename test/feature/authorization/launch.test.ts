@@ -4,6 +4,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jos
 import { createHash, randomUUID } from 'node:crypto';
 import { mintToken } from '../../../src/authorization/operator.js';
 import { tracesPath } from '../../../src/authorization/http/recorder.js';
+import { call } from '../../fixture/service.js';
 import { answered, authorize, authorizeUrl, backChannel, Browser, challengeOf, exchange, fhir, launch, newVerifier, openClinic, password, redirectUri, tokenOf, type Clinic } from './harness.js';
 
 let clinic: Clinic;
@@ -75,6 +76,26 @@ describe('an EHR launch', () => {
     const user = await launch(clinic, { scope: 'openid fhirUser user/*.rs', email: 'dr@example.org' });
     expect(user.body['patient']).toBeUndefined();
     expect((await fhir(clinic, 'Observation/obsB', tokenOf(user))).status).toBe(200);
+  });
+});
+
+describe('whose patients may be chosen', () => {
+  it('only those that the person reaches, by page, by handle and by command; a patient searches none', async () => {
+    await call(clinic.service, { method: 'PUT', url: 'Patient/D', body: { resourceType: 'Patient', id: 'D', name: [{ family: 'Unassigned' }] } });
+    expect((await open({ client_id: 'app', patient: 'D' })).status).toBe(422);
+    await expect(mintToken(clinic.server, { client: 'app', user: 'dr@example.org', scope: 'patient/*.rs', patient: 'D', minutes: 5 })).rejects.toThrow(/does not reach/);
+    const browser = new Browser(clinic.origin);
+    let page = await browser.follow(await browser.get(authorizeUrl(clinic, { scope: 'launch/patient patient/*.rs', verifier: newVerifier() })));
+    page = await browser.submit(page, 'sign-in', { email: 'dr@example.org', password });
+    expect([page.text.includes('Ada Lin'), page.text.includes('Unassigned')]).toEqual([true, false]);
+    expect((await browser.submit(page, 'find', { name: 'Unassigned' })).text).not.toContain('value="D"');
+    const parent = new Browser(clinic.origin);
+    let own = await parent.follow(await parent.get(authorizeUrl(clinic, { scope: 'launch/patient patient/*.rs', verifier: newVerifier() })));
+    own = await parent.submit(own, 'sign-in', { email: 'parent@example.org', password });
+    const find = /action="([^"]*)\/patient"/.exec(own.text)?.[1] ?? '';
+    const guard = /name="guard" value="([^"]+)"/.exec(own.text)?.[1] ?? '';
+    const asked = await parent.send('POST', `${find}/find`, { guard, name: 'Ada' });
+    expect([asked.status, asked.text.includes('Ada Lin')]).toEqual([403, false]);
   });
 });
 
