@@ -8,6 +8,8 @@ export interface HashFile {
   append(hashes: readonly Buffer[]): void;
   /** Returns `count` hashes from `from`; fewer at the end. */
   read(from: number, count: number): Buffer[];
+  /** The same as bytes, one hash after the other. */
+  readBytes(from: number, count: number): Buffer;
   /** Forgets all behind the first `count`. */
   cut(count: number): void;
   /** What was appended is on disk after this. */
@@ -20,6 +22,11 @@ export const openHashFile = (path: string): HashFile => {
   const file = openSync(path, 'a+', 0o600);
   let count = Math.floor(fstatSync(file).size / hashLength);
   ftruncateSync(file, count * hashLength);
+  const readBytes = (from: number, wanted: number): Buffer => {
+    const bytes = Buffer.alloc(Math.max(0, Math.min(wanted, count - from)) * hashLength);
+    readSync(file, bytes, 0, bytes.length, from * hashLength);
+    return bytes;
+  };
   return {
     get count() { return count; },
     append: (hashes) => {
@@ -27,11 +34,8 @@ export const openHashFile = (path: string): HashFile => {
       writeSync(file, Buffer.concat(hashes));
       count += hashes.length;
     },
-    read: (from, wanted) => {
-      const bytes = Buffer.alloc(Math.max(0, Math.min(wanted, count - from)) * hashLength);
-      readSync(file, bytes, 0, bytes.length, from * hashLength);
-      return Array.from({ length: bytes.length / hashLength }, (_, at) => bytes.subarray(at * hashLength, (at + 1) * hashLength));
-    },
+    readBytes,
+    read: (from, wanted) => hashesIn(readBytes(from, wanted)),
     cut: (to) => {
       ftruncateSync(file, to * hashLength);
       count = to;
@@ -40,3 +44,7 @@ export const openHashFile = (path: string): HashFile => {
     close: () => { closeSync(file); },
   };
 };
+
+/** Returns the hashes that stand one after the other. */
+export const hashesIn = (bytes: Buffer): Buffer[] =>
+  Array.from({ length: Math.floor(bytes.length / hashLength) }, (_, at) => bytes.subarray(at * hashLength, (at + 1) * hashLength));

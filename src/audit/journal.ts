@@ -46,8 +46,8 @@ export const openJournal = ({ secret, ...options }: JournalOptions): Journal => 
     consistency: (old, size) => (old > size || size > keeper.size ? undefined : encoded(consistencyProof(keeper.range, old, size))),
     verify: async (from, report) => {
       // What is recorded meanwhile belongs to the next verification.
-      const { count, read } = keeper.hashes();
-      return verifyJournal({ store: options.store, leaves: { count, read }, checkpoints: from === undefined ? loadCheckpoints(options.checkpointFile) : readCheckpoints(from), publicKey: key.publicKey, report });
+      const { count, readBytes } = keeper.hashes();
+      return verifyJournal({ store: options.store, leaves: { count, readBytes }, threads: true, checkpoints: from === undefined ? loadCheckpoints(options.checkpointFile) : readCheckpoints(from), publicKey: key.publicKey, report });
     },
     publicKey: key.publicKey.export({ format: 'pem', type: 'spki' }).toString(),
     close: () => { keeper.close(); },

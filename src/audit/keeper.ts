@@ -38,7 +38,7 @@ export interface Keeper {
   readonly range: RangeHash;
   readonly size: number;
   /** The hashes there are now; what is added later does not count. */
-  hashes(): Pick<HashFile, 'count' | 'read'>;
+  hashes(): Pick<HashFile, 'count' | 'readBytes'>;
   /** Signs that the first `size` records are removed. */
   expired(size: number): void;
   close(): void;
@@ -90,9 +90,9 @@ class FileKeeper implements Keeper {
     return this.#last;
   }
 
-  hashes(): Pick<HashFile, 'count' | 'read'> {
+  hashes(): Pick<HashFile, 'count' | 'readBytes'> {
     const leaves = this.#leaves;
-    return { count: leaves.count, read: (from, count) => leaves.read(from, count) };
+    return { count: leaves.count, readBytes: (from, count) => leaves.readBytes(from, count) };
   }
 
   follow(force = false): Promise<void> {

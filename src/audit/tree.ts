@@ -17,6 +17,9 @@ export const leafHash = (text: string): Buffer => {
   return sha256(scratch.subarray(0, 1 + scratch.write(text, 1, 'utf8')));
 };
 
+/** Returns SHA-256 over bytes that begin with 0x00 and go on with a record's. */
+export const leafHashOf = (prefixed: Uint8Array): Buffer => hash('sha256', prefixed, 'buffer');
+
 const pair = Buffer.alloc(1 + 2 * hashLength, 1);
 
 /** Returns SHA-256 over 0x01 and both hashes. */

@@ -19,8 +19,8 @@ export interface AuditIndex {
   bringUpToDate(): Promise<void>;
 }
 
-/** Records stored by one commit. */
-const together = 100;
+/** Records stored by one commit: few while nobody waits for them, since the records of accesses wait behind it. */
+const together = { behind: 16, wanted: 100 };
 /** A search does not wait longer, in milliseconds. */
 const patience = 20_000;
 
@@ -28,28 +28,28 @@ const patience = 20_000;
 export const makeAuditIndex = (service: () => Service): AuditIndex => {
   let running: Promise<unknown> = Promise.resolve();
   let position: number | undefined;
-  const catchUp = async (ms: number): Promise<boolean> => {
+  const catchUp = async (ms: number, count: number): Promise<boolean> => {
     const { store, clock } = service();
     const begun = clock.monotonic();
     position ??= await indexedUpTo(service());
     while (clock.monotonic() - begun < ms) {
-      const records = await store.records('audit', position, together);
+      const records = await store.records('audit', position, count);
       if (records.length > 0) await storeEvents(service(), records);
       position = records.at(-1)?.number ?? position;
-      if (records.length < together) return true;
+      if (records.length < count) return true;
     }
     return false;
   };
-  const follow = (ms: number): Promise<boolean> => {
-    const run = running.then(() => catchUp(ms));
+  const follow = (ms: number, count = together.behind): Promise<boolean> => {
+    const run = running.then(() => catchUp(ms, count));
     // Who asked for it is told of a failure; who comes next tries again.
     running = run.catch(() => undefined);
     return run;
   };
   return {
-    follow,
+    follow: (ms) => follow(ms),
     bringUpToDate: async () => {
-      if (!(await follow(patience))) throw new FhirError('store-unavailable', 'Many accesses are waiting to be indexed. Repeat in a moment; the index goes on.', { retryAfter: 5 });
+      if (!(await follow(patience, together.wanted))) throw new FhirError('store-unavailable', 'Many accesses are waiting to be indexed. Repeat in a moment; the index goes on.', { retryAfter: 5 });
     },
   };
 };

@@ -126,7 +126,7 @@ const makeStore = (engine: Engine, { clock, observe, release }: Surroundings): S
     supports: { predicates: new Set(predicates), writesPerCommit: 100_000 },
     commit: async (commit) => {
       const begun = clock.monotonic();
-      const result = await queue.commit(await packCommit(commit, keys));
+      const result = await queue.commit(commit.writes.length === 0 ? { ...commit, guards: commit.guards ?? [], writes: [] } : await packCommit(commit, keys));
       observe({ kind: 'commit', writes: commit.writes.length, ms: clock.monotonic() - begun });
       return result;
     },

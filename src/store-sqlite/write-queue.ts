@@ -99,6 +99,7 @@ class Queue implements WriteQueue {
     this.#group = [];
     this.#task = undefined;
     if (answer.kind === 'commit') settleGroup(group, answer.results);
+    else if (answer.kind === 'recorded') settleGroup(group, group.flatMap(() => answer.results));
     else if (answer.kind === 'done') task?.resolve(answer.done);
     else for (const each of [...group, ...(task === undefined ? [] : [task])]) each.reject(toStoreError(answer.failure));
     const fatal = failuresOf(answer).find(isFatal);
@@ -130,19 +131,29 @@ class Queue implements WriteQueue {
     if (this.#busy || this.#failed !== undefined) return;
     this.#task = this.#tasks.shift();
     this.#group = this.#task === undefined ? this.#waiting.splice(0, largestGroup) : [];
-    const request: WriteRequest | undefined = this.#task?.request
-      ?? (this.#group.length === 0 ? undefined : { kind: 'commit', now: this.#clock.now(), commits: this.#group.map(({ commit }) => commit) });
+    const request: WriteRequest | undefined = this.#task?.request ?? requestOf(this.#group, this.#clock);
     if (request === undefined) return this.#whenIdle?.();
     this.#busy = true;
     this.line?.send(request);
   }
 }
 
+/** A group of nothing but records, as reads make them, travels as their texts alone. */
+const requestOf = (group: readonly Waiting[], clock: Clock): WriteRequest | undefined => {
+  if (group.length === 0) return undefined;
+  const records = group.flatMap(({ commit }) => recordsOf(commit) ?? []);
+  const isRecordsOnly = group.every(({ commit }) => recordsOf(commit) !== undefined);
+  return isRecordsOnly ? { kind: 'record', now: clock.now(), records } : { kind: 'commit', now: clock.now(), commits: group.map(({ commit }) => commit) };
+};
+
+const recordsOf = ({ writes, guards, audit = [], ...more }: PackedCommit): readonly string[] | undefined =>
+  (writes.length > 0 || guards.length > 0 || Object.values(more).some((part) => part !== undefined) ? undefined : audit.map(({ text }) => text));
+
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error('the writer has failed', { cause: error }));
 
 const failuresOf = (answer: WriteAnswer): Failure[] => {
   if (answer.kind === 'failed') return [answer.failure];
-  return answer.kind === 'commit' ? answer.results.flatMap((result) => ('failure' in result ? [result.failure] : [])) : [];
+  return answer.kind === 'commit' || answer.kind === 'recorded' ? answer.results.flatMap((result) => ('failure' in result ? [result.failure] : [])) : [];
 };
 
 const settleGroup = (group: readonly Waiting[], results: readonly (CommitResult | { readonly failure: Failure })[]): void => {

@@ -1,5 +1,4 @@
 /** What the writer does, on whichever thread it is: groups of commits, work on the index, tidying; and the log folded back into the file. */
-import { statSync } from 'node:fs';
 import type { ResourceKey, CommitResult } from '../store/resource.js';
 import { openConnection, type Connection } from './connection.js';
 import { failureOf, type Failure } from './failure.js';
@@ -19,12 +18,16 @@ export interface PackedIndex {
 
 export type WriteRequest =
   | { readonly kind: 'commit'; readonly now: number; readonly commits: readonly PackedCommit[] }
+  /** Texts for the audit's journal, of commits that have nothing else. */
+  | { readonly kind: 'record'; readonly now: number; readonly records: readonly string[] }
   | { readonly kind: 'reindex'; readonly entries: readonly PackedIndex[] }
   | { readonly kind: 'expire'; readonly now: number };
 
 /** Results of commits in their order; of other work the number handled. */
 export type WriteAnswer =
   | { readonly kind: 'commit'; readonly results: readonly (CommitResult | { readonly failure: Failure })[] }
+  /** What became of all commits that had records alone. */
+  | { readonly kind: 'recorded'; readonly results: readonly (CommitResult | { readonly failure: Failure })[] }
   | { readonly kind: 'done'; readonly done: number }
   | { readonly kind: 'failed'; readonly failure: Failure };
 
@@ -40,8 +43,18 @@ export interface WriteServiceOptions {
   readonly cacheMegabytes: number;
 }
 
-/** Log bytes from which a checkpoint pays. */
-const logBytes = 32 * 1024 ** 2;
+/** Pages in the log from which a checkpoint pays: 32 MB. */
+const logPages = 8_192;
+/** Commits and writes between two looks at the log. */
+const lookAfter = 128;
+
+/** Returns how many pages of the log are not yet in the file. The log's own size says nothing: it is written from its start again and never shrinks. */
+const waitingPages = (database: Connection): number => {
+  const [state] = database.pragma('wal_checkpoint(NOOP)') as { readonly log: number; readonly checkpointed: number }[];
+  return state === undefined ? 0 : state.log - state.checkpointed;
+};
+
+const weightOf = (request: WriteRequest): number => (request.kind === 'commit' ? request.commits.reduce((sum, { writes }) => sum + writes.length, 1) : request.kind === 'reindex' ? request.entries.length : 1);
 
 /** Opens the writer's connection; the file must have been migrated. */
 export const openWriteService = ({ file, cacheMegabytes }: WriteServiceOptions): WriteService => {
@@ -63,12 +76,16 @@ export const openWriteService = ({ file, cacheMegabytes }: WriteServiceOptions):
       return commits.flatMap((each) => commit([each], now));
     }
   };
+  let written = 0;
   const answer = (request: WriteRequest): WriteAnswer => {
+    written += weightOf(request);
     try {
       demandInPlace();
       switch (request.kind) {
         case 'commit':
           return { kind: 'commit', results: commit(request.commits, request.now) };
+        case 'record':
+          return { kind: 'recorded', results: commit([{ writes: [], guards: [], audit: request.records.map((text) => ({ text })) }], request.now) };
         case 'reindex':
           return { kind: 'done', done: reindex(request.entries) };
         case 'expire':
@@ -81,7 +98,9 @@ export const openWriteService = ({ file, cacheMegabytes }: WriteServiceOptions):
   return {
     answer,
     checkpoint: () => {
-      if ((statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) >= logBytes) database.pragma('wal_checkpoint(PASSIVE)');
+      if (written < lookAfter) return;
+      written = 0;
+      if (waitingPages(database) >= logPages) database.pragma('wal_checkpoint(PASSIVE)');
     },
     close: () => {
       database.pragma('wal_checkpoint(TRUNCATE)');

@@ -10,6 +10,7 @@ import { parseArgs, promisify } from 'node:util';
 import { packageRoot } from '../../src/core/package-root.js';
 import { call } from '../support/http.js';
 import { startServer, type RunningServer } from '../support/server.js';
+import { auditRows, type Drive } from './audit.js';
 import { authorizationRows } from './authorization.js';
 import { loadData, observationText, writeRequests, type Data } from './data.js';
 import type { Findings } from './load-generator.js';
@@ -26,8 +27,8 @@ const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
 
 /** Drives a server with a list of requests. */
-const drive = async (origin: string, requests: string, connections: number): Promise<Findings> => {
-  const orders = { port: Number(new URL(origin).port), connections, seconds, requests };
+const drive = async (origin: string, requests: string, load: number | Parameters<Drive>[2]): Promise<Findings> => {
+  const orders = { port: Number(new URL(origin).port), seconds, requests, ...(typeof load === 'number' ? { connections: load } : load) };
   const { stdout } = await run(process.execPath, [compiled('load-generator.js'), JSON.stringify(orders)]);
   const findings = JSON.parse(stdout) as Findings;
   if (findings.failures > 0) throw new Error(`${String(findings.failures)} requests failed, such as: ${findings.firstFailure ?? ''}`);
@@ -160,6 +161,7 @@ const main = async (): Promise<void> => {
     await server.stop();
     if (wanted('memory')) add(await servingRow(dataDir, place));
     if (wanted('start')) add(await startRow(dataDir));
+    if (wanted('audit')) (await auditRows({ dataDir, folder, data, rounds, drive })).forEach(add);
     if (wanted('xml')) xmlRows(rounds).forEach(add);
     if (wanted('authorization')) (await authorizationRows(rounds)).forEach(add);
     if (wanted('terminology')) (await terminologyRows(rounds)).forEach(add);

@@ -26,7 +26,7 @@ const openOn = (store: Pick<Store, 'records'>): Keeper => openKeeper({ folder, c
 let checkpoints: Checkpoint[] = [];
 let leaves: Buffer[] = [];
 let database: Database.Database;
-const asFile = (hashes: readonly Buffer[]): NonNullable<VerifyOptions['leaves']> => ({ count: hashes.length, read: (from, wanted) => hashes.slice(from, from + wanted) });
+const asFile = (hashes: readonly Buffer[]): NonNullable<VerifyOptions['leaves']> => ({ count: hashes.length, readBytes: (from, wanted) => Buffer.concat(hashes.slice(from, from + wanted)) });
 const recordsOf = (): Pick<Store, 'records'> => {
   const page = database.prepare("SELECT number, '' AS topic, text FROM audit WHERE number > ? ORDER BY number LIMIT ?");
   return { records: async (_journal, after, limit) => page.all(after, limit) as Numbered[] };
