@@ -17,6 +17,8 @@ export interface FileHeader {
   readonly version: string;
   readonly name: string;
   readonly count: number;
+  /** Whether records tell the groups of attributes. */
+  readonly hasGroups?: boolean;
   /** Codes of the properties that concepts have. */
   readonly properties: readonly string[];
   /** Where each section begins and how many bytes it has; counted from the end of the header. */

@@ -1,6 +1,6 @@
 /** A code system in a file of concepts (layout.ts). */
 import { openSync } from 'node:fs';
-import type { ConceptSystem } from '../local/concept-system.js';
+import type { ConceptSystem, GroupedRelation } from '../local/concept-system.js';
 import type { ConceptProperty, Designation } from '../resource.js';
 import { inactiveFlag, keyOf, magic, type FileHeader, type SectionName } from './layout.js';
 import { NotConcepts, readAt } from './read-at.js';
@@ -19,6 +19,7 @@ interface Record {
   readonly definition?: string;
   readonly designation: readonly Designation[];
   readonly property: readonly ConceptProperty[];
+  readonly groups?: readonly GroupedRelation[];
 }
 
 /** Texts in rising order of their bytes. */
@@ -102,6 +103,7 @@ export const openConceptFile = (path: string): ConceptSystem => {
     isInactive: (at) => ((flags[at] ?? 0) & inactiveFlag) !== 0,
     isAbstract: () => false,
     parents, children,
+    groups: header.hasGroups === true ? (at) => record(at).groups ?? [] : undefined,
     hasProperty: (property) => properties.has(property),
     * values(property) {
       const start = keyOf(property, '');

@@ -1,6 +1,6 @@
 /** Writes a file of concepts (layout.ts): beside its final name first, so that a reader never sees half of one. */
 import { closeSync, openSync, renameSync, rmSync, writeSync, fsyncSync } from 'node:fs';
-import { propertyText } from '../local/concept-system.js';
+import { propertyText, type GroupedRelation } from '../local/concept-system.js';
 import type { ConceptProperty, Designation } from '../resource.js';
 import { readAt } from './read-at.js';
 import { aligned, inactiveFlag, keyOf, longestValue, magic, sectionNames, type FileHeader, type SectionName } from './layout.js';
@@ -13,6 +13,9 @@ export interface FileConcept {
   readonly parents: readonly string[];
   readonly designation: readonly Designation[];
   readonly property: readonly ConceptProperty[];
+  /** What it is found by beside its properties, and is not shown with. */
+  readonly index?: readonly (readonly [name: string, value: string])[] | undefined;
+  readonly groups?: readonly GroupedRelation[] | undefined;
 }
 
 export interface FileInput {
@@ -74,6 +77,7 @@ interface Made {
   readonly records: { readonly file: number; length: number; readonly offsets: number[] };
   readonly postings: Map<string, number[]>;
   readonly properties: Set<string>;
+  hasGroups: boolean;
 }
 
 /** Writes the file and puts it in place of `path`. Throws what the file system throws; nothing is left behind then. */
@@ -94,7 +98,7 @@ export const writeConceptFile = async (path: string, input: FileInput): Promise<
 };
 
 const gather = async ({ codes, concept, report, breathe }: FileInput, file: number): Promise<Made> => {
-  const made: Made = { displays: new Texts(), flags: new Uint8Array(codes.length), parents: [], records: { file, length: 0, offsets: [0] }, postings: new Map(), properties: new Set() };
+  const made: Made = { displays: new Texts(), flags: new Uint8Array(codes.length), parents: [], records: { file, length: 0, offsets: [0] }, postings: new Map(), properties: new Set(), hasGroups: false };
   const positions = new Map(codes.map((code, at) => [code, at]));
   let pending: Buffer[] = [];
   const flush = (): void => {
@@ -106,11 +110,13 @@ const gather = async ({ codes, concept, report, breathe }: FileInput, file: numb
     made.displays.add(one.display);
     made.flags[at] = one.inactive ? inactiveFlag : 0;
     made.parents.push(one.parents.flatMap((code) => positions.get(code) ?? []).filter((parent) => parent !== at));
-    const record = Buffer.from(JSON.stringify({ definition: one.definition, designation: one.designation, property: one.property }));
+    const record = Buffer.from(JSON.stringify({ definition: one.definition, designation: one.designation, property: one.property, groups: one.groups }));
     pending.push(record);
     made.records.length += record.length;
     made.records.offsets.push(made.records.length);
-    for (const property of one.property) post(made, property, at);
+    for (const property of one.property) post(made, [property.code, propertyText(property)], at);
+    made.hasGroups ||= one.groups !== undefined;
+    for (const entry of one.index ?? []) post(made, entry, at);
     if (at % 1024 === 1023) {
       flush();
       report?.(at / codes.length);
@@ -121,11 +127,10 @@ const gather = async ({ codes, concept, report, breathe }: FileInput, file: numb
   return made;
 };
 
-const post = ({ postings, properties }: Made, property: ConceptProperty, at: number): void => {
-  properties.add(property.code);
-  const value = propertyText(property);
+const post = ({ postings, properties }: Made, [name, value]: readonly [name: string, value: string], at: number): void => {
+  properties.add(name);
   if (value.length > longestValue) return;
-  const key = keyOf(property.code, value);
+  const key = keyOf(name, value);
   const list = postings.get(key);
   if (list === undefined) postings.set(key, [at]);
   else if (list.at(-1) !== at) list.push(at);
@@ -161,7 +166,7 @@ const writeWhole = (path: string, { input, made }: Whole): void => {
     end += aligned(sections[name].length);
     return [name, place];
   })) as FileHeader['sections'];
-  const header: FileHeader = { url: input.url, version: input.version, name: input.name, count: input.codes.length, properties: [...made.properties].sort(), sections: places, records: end };
+  const header: FileHeader = { url: input.url, version: input.version, name: input.name, count: input.codes.length, hasGroups: made.hasGroups, properties: [...made.properties].sort(), sections: places, records: end };
   const file = openSync(path, 'w', 0o600);
   try {
     const text = Buffer.from(JSON.stringify(header));

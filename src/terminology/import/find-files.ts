@@ -57,6 +57,7 @@ const snomedTask = (files: readonly string[], { version, edition }: FindOptions)
   const found: SnomedFiles = {
     concepts, descriptions: named(files, /^x?sct2_Description_Snapshot[-_].*\.txt$/i), relationships: named(files, /^x?sct2_Relationship_Snapshot_.*\.txt$/i),
     languages: named(files, /^x?der2_cRefset_LanguageSnapshot[-_].*\.txt$/i),
+    refsets: named(files, /^x?der2_[a-z]*Refset_.*Snapshot[-_].*\.txt$/i).filter((file) => !/_LanguageSnapshot/i.test(basename(file))),
   };
   if (found.descriptions.length === 0 || found.relationships.length === 0) throw new ImportFault(`Beside ${basename(first)} there must be the snapshots of descriptions and relationships.`);
   const [, space = '', date] = /_Snapshot_([A-Z0-9]+)_(\d{8})\.txt$/i.exec(basename(first)) ?? [];

@@ -96,6 +96,7 @@ const readTable = async (path: string, concepts: Map<string, Concept>, signal: A
     concept.display = value('LONG_COMMON_NAME');
     concept.inactive = value('STATUS') === 'DEPRECATED';
     for (const name of properties) if (value(name) !== '') concept.property.push({ code: name, valueString: value(name) });
+    concept.property.push({ code: 'copyright', valueString: value('EXTERNAL_COPYRIGHT_NOTICE') === '' ? 'LOINC' : '3rdParty' });
     for (const name of names) if (value(name) !== '') concept.designation.push({ language: 'en', use: { system: loincUrl, code: name }, value: value(name) });
   });
 };

@@ -4,6 +4,7 @@
  */
 import type { ConceptProperty, Designation } from '../resource.js';
 import { writeConceptFile, type FileConcept } from '../file/write.js';
+import { refsetProperty } from '../local/ecl/evaluate.js';
 import { breatheUntil, type ImportOptions } from './loinc.js';
 import { columnsOf, ImportFault, tabRows } from './lines.js';
 import { makePackedLists, type PackedLists } from './packed-lists.js';
@@ -15,6 +16,8 @@ export interface SnomedFiles {
   readonly descriptions: readonly string[];
   readonly relationships: readonly string[];
   readonly languages: readonly string[];
+  /** Reference sets of every kind; those of descriptions name no concepts. */
+  readonly refsets: readonly string[];
 }
 
 const isA = '116680003';
@@ -32,10 +35,11 @@ export const importSnomed = async (files: SnomedFiles, { version, to, report, si
   const { codes, states } = await readConcepts(files.concepts, signal);
   const positions = new Map(codes.map((code, at) => [code, at]));
   const chosen = await readPreferred(files.languages, signal);
-  const [texts, links] = [makePackedLists(codes.length), makePackedLists(codes.length)];
+  const [texts, links, refsets] = [makePackedLists(codes.length), makePackedLists(codes.length), makePackedLists(codes.length)];
   await readDescriptions(files.descriptions, { positions, chosen, texts }, signal);
   await readRelationships(files.relationships, { positions, links }, signal);
-  const concept = (at: number): FileConcept => conceptOf({ state: states.get(codes[at] ?? '') ?? '', texts: texts.of(at), links: links.of(at) });
+  await readRefsets(files.refsets, { positions, refsets }, signal);
+  const concept = (at: number): FileConcept => conceptOf({ state: states.get(codes[at] ?? '') ?? '', texts: texts.of(at), links: links.of(at), refsets: refsets.of(at) });
   await writeConceptFile(to, { url: snomedUrl, version, name: 'SNOMED CT', codes, concept, report, breathe: breatheUntil(signal) });
   return codes.length;
 };
@@ -106,11 +110,22 @@ const readDescriptions = async (paths: readonly string[], { positions, chosen, t
   });
 };
 
-/** Kept as type, blank, destination. */
+/** Kept as type, destination, group. */
 const readRelationships = async (paths: readonly string[], { positions, links }: { readonly positions: ReadonlyMap<string, number>; readonly links: PackedLists }, signal: AbortSignal | undefined): Promise<void> => {
-  await each(paths, { needed: ['active', 'sourceId', 'destinationId', 'typeId'], signal }, (value) => {
+  await each(paths, { needed: ['active', 'sourceId', 'destinationId', 'relationshipGroup', 'typeId'], signal }, (value) => {
     const at = positions.get(value('sourceId'));
-    if (value('active') === '1' && at !== undefined) links.add(at, `${value('typeId')} ${value('destinationId')}`);
+    if (value('active') === '1' && at !== undefined) links.add(at, `${value('typeId')} ${value('destinationId')} ${value('relationshipGroup')}`);
+  });
+};
+
+/** Kept as the ids of the reference sets; a map has a row for each target. */
+const readRefsets = async (paths: readonly string[], { positions, refsets }: { readonly positions: ReadonlyMap<string, number>; readonly refsets: PackedLists }, signal: AbortSignal | undefined): Promise<void> => {
+  await each(paths, { needed: ['active', 'refsetId', 'referencedComponentId'], signal }, (value, path) => {
+    const at = positions.get(value('referencedComponentId'));
+    if (value('active') !== '1' || at === undefined) return;
+    const id = value('refsetId');
+    if (!sctid.test(id)) throw new ImportFault(`${path} has "${id.slice(0, 40)}" where the id of a reference set should be.`);
+    refsets.add(at, id);
   });
 };
 
@@ -118,20 +133,23 @@ interface Raw {
   readonly state: string;
   readonly texts: readonly string[];
   readonly links: readonly string[];
+  readonly refsets: readonly string[];
 }
 
-const conceptOf = ({ state, texts, links }: Raw): FileConcept => {
+const conceptOf = ({ state, texts, links, refsets }: Raw): FileConcept => {
   const named = texts.map((text) => {
     const tab = text.indexOf('\t');
     return { kind: text.charAt(0), language: text.slice(1, tab), term: text.slice(tab + 1) };
   });
   const related = links.map((link) => link.split(' '));
+  const attributes = related.filter(([type]) => type !== isA);
   const display = named.find(({ kind }) => kind === 'p') ?? named.find(({ kind }) => kind === 'f') ?? named[0];
   const property: ConceptProperty[] = [
     { code: 'inactive', valueBoolean: !state.startsWith('1') }, { code: 'sufficientlyDefined', valueBoolean: state.charAt(1) === 'd' }, { code: 'moduleId', valueCode: state.slice(2) },
-    ...related.filter(([type]) => type !== isA).map(([type = '', to]): ConceptProperty => ({ code: type, valueCode: to })),
+    ...attributes.map(([type = '', to]): ConceptProperty => ({ code: type, valueCode: to })),
   ];
   return {
+    index: refsets.map((id) => [refsetProperty, id] as const), groups: attributes.map(([type = '', to = '', group]) => [Number(group), type, to] as const),
     display: display?.term ?? '', inactive: !state.startsWith('1'), property,
     parents: related.filter(([type]) => type === isA).map(([, to = '']) => to),
     designation: named.filter((one) => one !== display).map(({ kind, language, term }): Designation => ({

@@ -4,6 +4,7 @@ import type { ExpansionContains, SetFilter, SetInclude, ValueSet } from '../reso
 import { makeBits } from './bits.js';
 import { conceptSet, difference, grammarSet, intersection, listedSet, union, unknownSet, type CodeSet, type Member } from './code-set.js';
 import type { AnySystem, GrammarSystem } from './concept-system.js';
+import { EclBeyond, EclFault, parseEcl, sizeOfEcl } from './ecl/parse.js';
 import { applyFilters } from './filter.js';
 import { implicitValueSet } from './implicit.js';
 import type { Library } from './library.js';
@@ -92,13 +93,25 @@ const compileSystem = (url: string, include: SetInclude, { library, versions, wo
   const system = library.system(url, version);
   if (include.concept !== undefined) return listedSet(url, include.concept.map((concept) => memberOf(url, concept, system)), system);
   if (system === undefined) return unknownSet(url, notLoaded(url, version));
-  if (system.kind === 'concepts') spend(work, system.size * (1 + (include.filter?.length ?? 0)));
+  if (system.kind === 'concepts') spend(work, system.size * (1 + (include.filter ?? []).reduce((sum, filter) => sum + costOf(filter), 0)));
   return { ...wholeOrFiltered(system, include), systems: new Set([url]) };
 };
 
 const spend = (work: Scope['work'], cost: number): void => {
   work.left -= cost;
   if (work.left < 0) throw new FhirError('too-costly', 'The definition of the value set has more filters over large code systems than are worked through; make it simpler.');
+};
+
+/** Rounds over the code system that a filter takes; each part of an expression is one. */
+const costOf = ({ property, value }: SetFilter): number => {
+  if (property !== 'constraint') return 1;
+  try {
+    return sizeOfEcl(parseEcl(value));
+  } catch (error) {
+    // Where it is applied that is said.
+    if (error instanceof EclFault || error instanceof EclBeyond) return 1;
+    throw error;
+  }
 };
 
 const memberOf = (url: string, { code, display, designation }: Pick<Member, 'code' | 'display' | 'designation'>, system: AnySystem | undefined): Member => {

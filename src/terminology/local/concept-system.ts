@@ -4,6 +4,9 @@
  */
 import type { ConceptProperty, Designation } from '../resource.js';
 
+/** An attribute of a concept with the group it is in; 0 for none. */
+export type GroupedRelation = readonly [group: number, attribute: string, value: string];
+
 export interface ConceptSystem {
   readonly kind: 'concepts';
   readonly url: string;
@@ -32,6 +35,8 @@ export interface ConceptSystem {
   withValue(property: string, value: string): Iterable<number> | undefined;
   /** Each value of a property with its concepts; undefined where there is no index of it. */
   values(property: string): Iterable<readonly [value: string, positions: Iterable<number>]> | undefined;
+  /** Attributes by groups, as SNOMED CT has them; undefined where they are not known. */
+  readonly groups?: ((at: number) => readonly GroupedRelation[]) | undefined;
 }
 
 /** A code system whose codes follow a grammar: they cannot be listed. */

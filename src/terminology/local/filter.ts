@@ -2,8 +2,10 @@
 import { FhirError } from '../../core/error.js';
 import { linearRegex, UnsupportedPattern } from '../../core/linear-regex.js';
 import type { SetFilter } from '../resource.js';
-import { both, makeBits, others, type Bits } from './bits.js';
+import { bitsOf, both, makeBits, others, type Bits } from './bits.js';
 import { propertyText, type ConceptSystem } from './concept-system.js';
+import { evaluateEcl, refsetProperty } from './ecl/evaluate.js';
+import { EclBeyond, EclFault, parseEcl } from './ecl/parse.js';
 import { ancestorsOf, descendantsOf } from './hierarchy.js';
 import { scan } from './scan.js';
 
@@ -27,9 +29,9 @@ const applyFilter = (system: ConceptSystem, filter: SetFilter): Bits => {
     case 'generalizes':
       return hierarchical(system, filter);
     case '=':
-      return equal(system, filter);
+      return isSnomed(system) && filter.property === 'constraint' ? constrained(system, filter) : equal(system, filter);
     case 'in':
-      return among(system, filter);
+      return isSnomed(system) && itself.has(filter.property) ? inRefset(system, filter) : among(system, filter);
     case 'not-in':
       return others(system.size, among(system, filter));
     case 'regex':
@@ -42,6 +44,28 @@ const applyFilter = (system: ConceptSystem, filter: SetFilter): Bits => {
     default:
       throw refuse(system, filter, 'it takes =, is-a, descendent-of, is-not-a, generalizes, in, not-in, regex and exists');
   }
+};
+
+const isSnomed = ({ url }: ConceptSystem): boolean => url === 'http://snomed.info/sct';
+
+/** An expression of SNOMED CT's own language (https://hl7.org/fhir/R4/snomedct.html#expressions). */
+const constrained = (system: ConceptSystem, filter: SetFilter): Bits => {
+  try {
+    return evaluateEcl(system, parseEcl(filter.value));
+  } catch (error) {
+    if (error instanceof EclFault) throw refuse(system, filter, error.message);
+    if (error instanceof EclBeyond) throw new FhirError('terminology-unknown', `The expression ${filter.value.slice(0, 200)} cannot be worked out here: ${error.message}.`);
+    throw error;
+  }
+};
+
+/** `concept in ID` is membership in a reference set (https://hl7.org/fhir/R4/snomedct.html#filters). */
+const inRefset = (system: ConceptSystem, filter: SetFilter): Bits => {
+  if (!system.hasProperty(refsetProperty)) throw new FhirError('terminology-unknown', `No reference sets of ${system.url} are imported; import the release again, with its folder Refset.`);
+  const positions = system.withValue(refsetProperty, filter.value.trim()) ?? [];
+  const found = bitsOf(system.size, positions);
+  if (found.size === 0) throw refuse(system, filter, 'no reference set with this id has members here');
+  return found;
 };
 
 const hierarchical = (system: ConceptSystem, filter: SetFilter): Bits => {
@@ -59,17 +83,9 @@ const hierarchical = (system: ConceptSystem, filter: SetFilter): Bits => {
   return both(system.size, below, others(system.size, only(system, at)));
 };
 
-const only = (system: ConceptSystem, at: number): Bits => {
-  const bits = makeBits(system.size);
-  bits.add(at);
-  return bits;
-};
+const only = (system: ConceptSystem, at: number): Bits => bitsOf(system.size, [at]);
 
-const gathered = (system: ConceptSystem, positions: Iterable<number>): Bits => {
-  const bits = makeBits(system.size);
-  for (const at of positions) bits.add(at);
-  return bits;
-};
+const gathered = (system: ConceptSystem, positions: Iterable<number>): Bits => bitsOf(system.size, positions);
 
 const equal = (system: ConceptSystem, filter: SetFilter): Bits => {
   const { property, value } = filter;
@@ -78,6 +94,8 @@ const equal = (system: ConceptSystem, filter: SetFilter): Bits => {
   if (upward.has(property) && !system.hasProperty(property)) return relatives(system, value, 'children');
   if (property === 'child' && !system.hasProperty(property)) return relatives(system, value, 'parents');
   const listed = system.withValue(property, value);
+  // Where all properties are indexed a misspelt one would find nothing; attributes of SNOMED CT that no concept has do so rightly.
+  if (listed !== undefined && !system.hasProperty(property) && !/^\d+$/.test(property)) throw refuse(system, filter, `it has no property ${property}`);
   return listed === undefined ? where(system, filter, (text) => text === value) : gathered(system, listed);
 };
 
@@ -95,7 +113,9 @@ const among = (system: ConceptSystem, filter: SetFilter): Bits => {
 
 const matching = (system: ConceptSystem, filter: SetFilter): ((text: string) => boolean) => {
   try {
-    return linearRegex(filter.value);
+    const test = linearRegex(filter.value);
+    // Called as a callback it would be given an index as its second argument.
+    return (text) => test(text);
   } catch (error) {
     if (error instanceof UnsupportedPattern) throw refuse(system, filter, error.message);
     throw error;

@@ -1,12 +1,11 @@
 /** Walks over the hierarchy of a code system, safe against cycles (https://hl7.org/fhir/R4/codesystem.html#hierarchy). */
-import { makeBits, type Bits } from './bits.js';
+import { bitsOf, type Bits } from './bits.js';
 import type { ConceptSystem } from './concept-system.js';
 
-/** Returns the position and everything that can be reached from it by `next`. */
-const reach = (length: number, start: number, next: (at: number) => Iterable<number>): Bits => {
-  const seen = makeBits(length);
-  const open = [start];
-  seen.add(start);
+/** Returns the positions and everything that can be reached from them by `next`. */
+const reach = (length: number, starts: Iterable<number>, next: (at: number) => Iterable<number>): Bits => {
+  const seen = bitsOf(length, starts);
+  const open = [...seen];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     for (const other of next(at)) {
       if (seen.has(other)) continue;
@@ -18,10 +17,16 @@ const reach = (length: number, start: number, next: (at: number) => Iterable<num
 };
 
 /** Returns the concept and everything it subsumes. */
-export const descendantsOf = (system: ConceptSystem, at: number): Bits => reach(system.size, at, (one) => system.children(one));
+export const descendantsOf = (system: ConceptSystem, at: number): Bits => reach(system.size, [at], (one) => system.children(one));
 
 /** Returns the concept and everything that subsumes it. */
-export const ancestorsOf = (system: ConceptSystem, at: number): Bits => reach(system.size, at, (one) => system.parents(one));
+export const ancestorsOf = (system: ConceptSystem, at: number): Bits => reach(system.size, [at], (one) => system.parents(one));
+
+/** Returns the concepts and everything they subsume. */
+export const allDescendantsOf = (system: ConceptSystem, from: Bits): Bits => reach(system.size, from, (one) => system.children(one));
+
+/** Returns the concepts and everything that subsumes them. */
+export const allAncestorsOf = (system: ConceptSystem, from: Bits): Bits => reach(system.size, from, (one) => system.parents(one));
 
 /** Returns whether `above` is `below` or one of its ancestors; it looks at the ancestors only, which are few. */
 export const subsumes = (system: ConceptSystem, above: number, below: number): boolean => {

@@ -4,6 +4,8 @@
  */
 import { FhirError } from '../../core/error.js';
 import { splitCanonical, type SetInclude, type ValueSet } from '../resource.js';
+import { refsetProperty } from './ecl/evaluate.js';
+import { EclBeyond, EclFault, parseEcl } from './ecl/parse.js';
 import type { Library } from './library.js';
 
 const snomed = 'http://snomed.info/sct';
@@ -11,9 +13,9 @@ const loinc = 'http://loinc.org';
 
 const made = (url: string, name: string, ...include: SetInclude[]): ValueSet => ({ resourceType: 'ValueSet', url, name, status: 'active', compose: { include } });
 
-/** Returns the value set the URL implies; undefined for other URLs. Throws `terminology-unknown` for an expression it cannot read. */
+/** Returns the value set the URL implies; undefined for other URLs. Throws `invalid-value-set` for an expression that is none, `terminology-unknown` for one that is not done here. */
 export const implicitValueSet = (canonical: string, library: Library): ValueSet | undefined => {
-  if (canonical.startsWith(snomed) && canonical.includes('?fhir_vs')) return snomedSet(canonical);
+  if (canonical.startsWith(snomed) && canonical.includes('?fhir_vs')) return snomedSet(canonical, library);
   const { url } = splitCanonical(canonical);
   if (url === `${loinc}/vs`) return made(url, 'LOINC', { system: loinc });
   if (url.startsWith(`${loinc}/vs/`)) return loincSet(url, url.slice(`${loinc}/vs/`.length), library);
@@ -32,20 +34,38 @@ const loincSet = (url: string, id: string, library: Library): ValueSet | undefin
   return /^LP\d+-\d$/.test(id) ? made(url, `LOINC part ${id}`, { system: loinc, filter: [{ property: 'concept', op: 'is-a', value: id }] }) : undefined;
 };
 
-const snomedSet = (canonical: string): ValueSet => {
+/** Reference sets there are; what is not loaded is found out when the set is used. */
+const refsets = (canonical: string, version: string | undefined, library: Library): ValueSet => {
+  const system = library.system(snomed, version);
+  if (system?.kind !== 'concepts') return made(canonical, 'SNOMED CT reference sets', { system: snomed, version });
+  if (!system.hasProperty(refsetProperty)) throw new FhirError('terminology-unknown', 'No reference sets of SNOMED CT are imported; import the release again, with its folder Refset.');
+  const ids = [...system.values(refsetProperty) ?? []].map(([code]) => ({ code }));
+  return made(canonical, 'SNOMED CT reference sets', { system: snomed, version, concept: ids });
+};
+
+/** Throws for a text that is no expression, and for one that is not done here. */
+const checkedEcl = (text: string, canonical: string): string => {
+  try {
+    parseEcl(text);
+  } catch (error) {
+    if (error instanceof EclFault) throw new FhirError('invalid-value-set', `The expression in ${canonical.slice(0, 200)} is not one: ${error.message}.`, { cause: error });
+    if (error instanceof EclBeyond) throw new FhirError('terminology-unknown', `The expression in ${canonical.slice(0, 200)} cannot be worked out here: ${error.message}.`, { cause: error });
+    throw error;
+  }
+  return text;
+};
+
+const snomedSet = (canonical: string, library: Library): ValueSet => {
   const [edition = '', query = ''] = canonical.split('?fhir_vs', 2);
   const version = edition === snomed ? undefined : edition;
   const of = (...filter: SetInclude['filter'] & object): ValueSet => made(canonical, 'SNOMED CT', { system: snomed, version, ...(filter.length === 0 ? {} : { filter }) });
   if (query === '') return of();
   const wanted = decoded(query.replace(/^=/, ''), canonical);
-  const isa = /^isa\/(\d{6,18})$/.exec(wanted);
-  if (isa !== null) return of({ property: 'concept', op: 'is-a', value: isa[1] ?? '' });
-  const expression = /^ecl\/\s*(<<?|>>?|)\s*(\d{6,18})\s*(?:\|[^|]*\|)?\s*$/.exec(wanted);
-  if (expression === null) throw new FhirError('terminology-unknown', `The expression of ${canonical.slice(0, 200)} is beyond this server: it reads isa/ID (not reference sets), ecl/ID, ecl/<ID, ecl/<<ID, ecl/>ID and ecl/>>ID.`);
-  const [, operator = '', value = ''] = expression;
-  if (operator === '>') return { ...of(), compose: { include: [{ system: snomed, version, filter: [{ property: 'concept', op: 'generalizes', value }] }], exclude: [{ system: snomed, version, concept: [{ code: value }] }] } };
-  const op = operator === '<<' ? 'is-a' : operator === '<' ? 'descendent-of' : operator === '>>' ? 'generalizes' : '=';
-  return of({ property: 'concept', op, value });
+  const [, kind, value] = /^(isa|refset)\/(\d{6,18})$/.exec(wanted) ?? [];
+  if (value !== undefined) return of({ property: 'concept', op: kind === 'isa' ? 'is-a' : 'in', value });
+  if (wanted === 'refset') return refsets(canonical, version, library);
+  if (wanted.startsWith('ecl/')) return of({ property: 'constraint', op: '=', value: checkedEcl(wanted.slice('ecl/'.length), canonical) });
+  throw new FhirError('invalid-value-set', `${canonical.slice(0, 200)} implies no value set of SNOMED CT: after ?fhir_vs there is =isa/ID, =refset, =refset/ID or =ecl/EXPRESSION.`);
 };
 
 const decoded = (text: string, canonical: string): string => {

@@ -58,6 +58,8 @@ describe('LOINC', () => {
     expect((await of('parent', '=', 'LP1-1')).contains.map(({ code }) => code)).toEqual(['10003-7', 'LP2-2']);
     expect((await of('SYSTEM', 'regex', 'B.*|S.*')).total).toBe(2);
     expect((await of('SYSTEM', 'exists', 'false')).total).toBe(5);
+    expect((await of('copyright', '=', '3rdParty')).contains.map(({ code }) => code)).toEqual(['10003-7']);
+    await expect((async () => of('COMPONNENT', '=', 'Glimmer'))()).rejects.toMatchObject({ code: 'invalid-value-set', message: expect.stringContaining('no property COMPONNENT') });
   });
 });
 
@@ -79,8 +81,25 @@ describe('SNOMED CT', () => {
     expect(await codes('http://snomed.info/sct?fhir_vs=ecl/>100000002')).toBe('100000001 138875005');
     expect(await codes('http://snomed.info/sct?fhir_vs')).toContain('246075003');
     expect(await codes('http://snomed.info/sct/900000000000207008/version/20240101?fhir_vs=isa/100000002')).toBe('100000002');
-    await expect((async () => terminology.expand({ valueSet: 'http://snomed.info/sct?fhir_vs=ecl/<1 AND <2' }))()).rejects.toMatchObject({ code: 'terminology-unknown' });
+    expect(await codes('http://snomed.info/sct?fhir_vs=refset')).toBe('200000001 200000002 200000003');
+    expect(await codes('http://snomed.info/sct?fhir_vs=refset/200000001')).toBe('100000002 100000004 100000005');
+    for (const wrong of ['ecl/<1 AND <2', 'ecl/', 'refset/1', 'refset/100000001', 'anything', 'isa/x']) {
+      await expect((async () => terminology.expand({ valueSet: `http://snomed.info/sct?fhir_vs=${wrong}` }))()).rejects.toMatchObject({ code: 'invalid-value-set' });
+    }
+    await expect((async () => terminology.expand({ valueSet: 'http://snomed.info/sct?fhir_vs=ecl/<100000001 {{ term = "x" }}' }))()).rejects.toMatchObject({ code: 'terminology-unknown' });
+    expect(await terminology.validateCode({ valueSet: 'http://snomed.info/sct?fhir_vs=ecl/^200000002', system: sct, code: '100000003' })).toMatchObject({ result: 'in' });
+    expect(await terminology.validateCode({ valueSet: 'http://snomed.info/sct?fhir_vs=ecl/^200000002', system: sct, code: '100000002' })).toMatchObject({ result: 'out' });
     await expect((async () => terminology.expand({ valueSet: 'http://snomed.info/sct/1/version/2?fhir_vs' }))()).rejects.toMatchObject({ code: 'terminology-unknown' });
+  });
+
+  it('takes the filters of definitions: reference sets and expressions', async () => {
+    const of = (property: string, op: string, value: string) => terminology.expand({ valueSet: { resourceType: 'ValueSet', status: 'draft', compose: { include: [{ system: sct, filter: [{ property, op, value }] }] } } });
+    expect((await of('concept', 'in', '200000001')).contains.map(({ code }) => code)).toEqual(['100000002', '100000004', '100000005']);
+    expect((await of('constraint', '=', '< 100000001 MINUS ^ 200000002')).contains.map(({ code }) => code)).toEqual(['100000002', '100000004']);
+    await expect((async () => of('constraint', '=', '< 100000001 MINUS'))()).rejects.toMatchObject({ code: 'invalid-value-set' });
+    await expect((async () => of('constraint', '=', Array.from({ length: 100 }, () => '^*').join(' OR ')))()).resolves.toMatchObject({ total: 5 });
+    const { property } = await terminology.lookup({ system: sct, code: '100000002' });
+    expect(property.some(({ code }) => code === '^')).toBe(false);
   });
 
   it('makes value sets of R4 work that need it', async () => {
