@@ -4,6 +4,7 @@ import type { Commit, CommitResult } from '../store/resource.js';
 
 interface Waiting {
   readonly commit: Commit;
+  readonly alone: boolean;
   readonly resolve: (result: CommitResult) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -14,10 +15,18 @@ export interface CommitQueue {
   close(): Promise<void>;
 }
 
+/** Also of what one lane may number without keeping the others out. */
 const most = { commits: 64, writes: 500 };
 
-/** Returns the queue; `write` makes a group durable. */
-export const makeCommitQueue = (write: (commits: readonly Commit[]) => Promise<readonly CommitResult[]>): CommitQueue => {
+export interface QueueOptions {
+  /** Makes a group durable. */
+  readonly write: (commits: readonly Commit[]) => Promise<readonly CommitResult[]>;
+  /** Whether a commit keeps those of other processes out: it is grouped with its like, so that it does so for no others. */
+  readonly mustBeAlone: (commit: Commit) => boolean;
+}
+
+/** Returns the queue. */
+export const makeCommitQueue = ({ write, mustBeAlone }: QueueOptions): CommitQueue => {
   const waiting: Waiting[] = [];
   let running: Promise<void> | undefined;
   let closed = false;
@@ -41,7 +50,7 @@ export const makeCommitQueue = (write: (commits: readonly Commit[]) => Promise<r
         reject(new FhirError('shutting-down', 'The server is stopping.', { retryAfter: 1 }));
         return;
       }
-      waiting.push({ commit, resolve, reject });
+      waiting.push({ commit, alone: mustBeAlone(commit), resolve, reject });
       running ??= run();
     }),
     close: async () => {
@@ -51,13 +60,18 @@ export const makeCommitQueue = (write: (commits: readonly Commit[]) => Promise<r
   };
 };
 
+const sizeOf = ({ writes, audit = [], outbox = [] }: Commit): number => Math.max(writes.length, audit.length, outbox.length);
+
+/** Takes out those that go together: nobody can say which of the waiting ones came first. */
 const nextGroup = (waiting: Waiting[]): Waiting[] => {
-  let writes = 0;
-  let end = 0;
-  for (const { commit } of waiting) {
-    writes += commit.writes.length;
-    if (end > 0 && (writes > most.writes || end >= most.commits)) break;
-    end += 1;
+  const group: Waiting[] = [];
+  const rest: Waiting[] = [];
+  let size = 0;
+  for (const one of waiting) {
+    const fits = group.length === 0 || (group.length < most.commits && one.alone === group[0]?.alone && size + sizeOf(one.commit) <= most.writes);
+    if (fits) size += sizeOf(one.commit);
+    (fits ? group : rest).push(one);
   }
-  return waiting.splice(0, end);
+  waiting.splice(0, waiting.length, ...rest);
+  return group;
 };

@@ -1,54 +1,92 @@
 /**
- * What a group of commits has changed and not yet written, within its transaction. Reads come first and writes last, so that
- * documents others want are held for as short as can be.
+ * A group of commits within its transaction: where its positions begin, what it has read, what it changes. The lane is taken first, so that
+ * whoever wants to know how far the feed is complete waits for the group instead of breaking it off; other documents are written last.
  */
-import type { AnyBulkWriteOperation, ClientSession, mongo } from 'mongoose';
-import type { Commit, ResourceKey, Write } from '../store/resource.js';
+import type { ClientSession } from 'mongoose';
+import type { AuditRecord, Commit, Guard, Write } from '../store/resource.js';
 import { toInstant } from '../core/clock.js';
 import { packEntries } from '../store-index/packed.js';
 import type { Keys } from '../store-index/keys.js';
+import { gatesOf, gatesOfGuard, mustBeAlone } from './gate.js';
 import { indexKeys } from './index-keys.js';
-import { forever, type AnswerDocument, type FeedDocument, type JournalDocument, type Models, type ResourceDocument, type VersionDocument } from './model.js';
+import { latest, moveAll, readLanes, readTallies } from './lane.js';
+import { forever, type LaneDocument, type Models, type ResourceDocument } from './model.js';
+import { nameOf } from './name.js';
+import { makePending, together } from './pending.js';
+import { placeAfter, positionOf, timeOf } from './position.js';
 import { maxTimeMS, Outrun } from './transaction.js';
 
 /** Characters of `meta.lastUpdated` in the text. */
 const stampLength = 24;
-/** Documents in one command. */
-const together = 500;
 
 export type State = Pick<ResourceDocument, 'version' | 'deleted' | 'first' | 'seq'>;
 
-export const nameOf = ({ type, id }: ResourceKey): string => `${type}/${id}`;
-
 export interface Group {
-  readonly feed: () => FeedDocument;
+  /** The time of its commits, and the position of the last version there is. */
+  readonly feed: () => { readonly updated: number; readonly seq: number };
   /** The newest version of a resource, as of what the group has changed. */
   readonly state: (name: string) => State | undefined;
   readonly isAnswered: (key: string, now: number) => boolean;
   readonly add: (commit: Commit) => void;
   /** Writes what is not yet written, so that searches within the transaction see it. */
   readonly flush: () => Promise<void>;
+  /** Writes the rest, and how far the lane has come. */
+  readonly finish: () => Promise<void>;
 }
 
-interface Begun {
+export interface Begun {
   readonly models: Models;
   readonly keys: Keys;
   readonly session: ClientSession;
   readonly commits: readonly Commit[];
   readonly now: number;
+  /** Number of the lane; undefined: nothing will be written. */
+  readonly lane: number | undefined;
 }
 
-/** Resolves with a group: all that its commits name is read. */
+/** Resolves with a group: its lane is taken, and all that its commits name is read. */
 export const beginGroup = async (begun: Begun): Promise<Group> => {
   const { models, session, commits, now } = begun;
-  const found = await models.feed.findOne({ _id: 'feed' }).session(session).maxTimeMS(maxTimeMS).lean();
-  if (found === null) throw new Error('the database has lost its feed');
+  const place = await takePlace(begun);
   const answerKeys = commits.flatMap(({ answer }) => answer?.key ?? []);
   const kept = answerKeys.length === 0 ? [] : await models.answer.find({ _id: { $in: answerKeys } }, { expires: 1 }).session(session).maxTimeMS(maxTimeMS).lean();
   const states = await readStates(begun, [...new Set(commits.flatMap(namesOf))]);
-  return makeGroup(begun, { feed: { ...found, updated: Math.max(found.updated, now) }, kept: found, states, answers: new Map(kept.map(({ _id, expires }) => [_id, expires])) });
+  return makeGroup(begun, { place, states, answers: new Map(kept.map(({ _id, expires }) => [_id, expires])), updated: Math.max(timeOf(place.base), begun.lane === undefined ? now : 0) });
 };
 
+interface Place {
+  /** The first position of the group. */
+  readonly base: number;
+  /** Position of the last version before it. */
+  readonly seq: number;
+}
+
+const total = (commits: readonly Commit[], of: 'writes' | 'audit' | 'outbox'): number => commits.reduce((sum, commit) => sum + (commit[of]?.length ?? 0), 0);
+
+/** Positions above all that the transaction sees: who comes after a commit in time comes after it in the feed. */
+const takePlace = async ({ models, keys, session, commits, now, lane }: Begun): Promise<Place> => {
+  const lanes = await readLanes(models, session);
+  const writes = total(commits, 'writes');
+  const count = Math.max(1, writes, total(commits, 'audit'), total(commits, 'outbox'));
+  const base = placeAfter(latest(lanes), { lane: lane ?? 0, now, count });
+  const seq = Math.max(0, ...(await readTallies(models, session)).map((tally) => tally.seq));
+  if (lane === undefined) return { base, seq };
+  const stamp = Math.max(base + count - 1, ...commits.flatMap((commit) => commit.writes.map(({ updated }) => (updated === undefined ? 0 : positionOf(updated)))));
+  const to = { stamp, ...(writes === 0 ? {} : { seq: base + writes - 1 }) };
+  if (commits.some((commit) => mustBeAlone(commit, keys))) await moveAll(models, session, { lanes, ...to });
+  else await moveOwn({ models, session, now }, lanes.find(({ _id }) => _id === lane), to);
+  return { base, seq };
+};
+
+/** The only change of the lane: who waits to move it up hinders nothing that comes after. */
+const moveOwn = async ({ models, session, now }: Pick<Begun, 'models' | 'session' | 'now'>, own: LaneDocument | undefined, to: { readonly stamp: number; readonly seq?: number }): Promise<void> => {
+  if (own === undefined) throw new Error('the database has lost a lane of its feed');
+  if (own.wanted > now && own.wantedBy !== own._id) throw new Outrun('another process wants to be alone');
+  const { matchedCount } = await models.lane.updateOne({ _id: own._id, stamp: own.stamp }, { $set: to }, { session, maxTimeMS });
+  if (matchedCount !== 1) throw new Outrun('the lane was moved');
+};
+
+/** What commits are decided on by name: what they write, and what their guards name. */
 const namesOf = ({ writes, guards = [] }: Commit): string[] => [...writes.map(nameOf), ...guards.flatMap((guard) => ('key' in guard ? [nameOf(guard.key)] : []))];
 
 const readStates = async ({ models, session }: Begun, names: readonly string[]): Promise<Map<string, State>> => {
@@ -61,105 +99,65 @@ const readStates = async ({ models, session }: Begun, names: readonly string[]):
 };
 
 interface Known {
-  readonly feed: FeedDocument;
-  /** As it stands in the database. */
-  readonly kept: FeedDocument;
+  readonly place: Place;
+  readonly updated: number;
   readonly states: Map<string, State>;
   readonly answers: Map<string, number>;
 }
 
-const makeGroup = ({ models, keys, session }: Begun, known: Known): Group => {
-  let { feed, kept } = known;
-  const { states, answers } = known;
+/** What a guard relied on that is there: names of resources. */
+const reliedOn = (guard: Guard): readonly string[] => (guard.kind === 'matches' ? guard.expected : guard.kind === 'unreferenced' ? [] : [nameOf(guard.key)]);
+
+const makeGroup = ({ models, keys, session, lane }: Begun, { place, updated: time, states, answers }: Known): Group => {
+  const used = { versions: 0, audit: 0, outbox: 0 };
+  let { seq } = place;
+  let latestTime = time;
   const pending = makePending();
-  const put = ({ type, id, method, base, body, index, updated = feed.updated }: Write): void => {
+  const next = (of: keyof typeof used): number => {
+    used[of] += 1;
+    return place.base + used[of] - 1;
+  };
+  const put = (write: Write): void => {
+    const { type, id, method, base, body, index, updated = time } = write;
     const name = nameOf({ type, id });
     const before = states.get(name);
-    const seq = feed.seq + 1;
-    feed = { ...feed, seq, updated: Math.max(feed.updated, updated) };
+    seq = next('versions');
+    latestTime = Math.max(latestTime, updated);
     const packed = body === undefined ? Buffer.alloc(0) : packEntries(type, index, keys);
     const state: State = { version: base + 1, deleted: body === undefined, first: before?.first ?? seq, seq };
     states.set(name, state);
+    for (const gate of gatesOf(write, keys)) pending.pass(gate);
     pending.resource({ _id: name, type, id, updated, packed, keys: indexKeys(packed, keys), ...state }, before?.version ?? 0);
     const text = body && body.text.slice(0, body.stampAt) + toInstant(updated) + body.text.slice(body.stampAt + stampLength);
     pending.version({ _id: seq, key: name, type, id, version: base + 1, updated, until: forever, method, body: text }, before?.seq);
   };
+  const rely = (guard: Guard): void => {
+    for (const gate of gatesOfGuard(guard, keys) ?? []) pending.pass(gate);
+    for (const name of reliedOn(guard)) pending.touch(name);
+  };
+  const flush = async (): Promise<void> => {
+    if (!pending.isEmpty()) await pending.write(models, session);
+  };
   return {
-    feed: () => feed,
+    feed: () => ({ updated: latestTime, seq }),
     state: (name) => states.get(name),
     isAnswered: (key, now) => (answers.get(key) ?? 0) > now,
-    add: ({ writes, audit = [], outbox = [], answer }) => {
+    add: ({ writes, guards = [], audit = [], outbox = [], answer }) => {
+      guards.forEach(rely);
       writes.forEach(put);
-      pending.journal('audit', audit.map(({ text }, at) => ({ _id: feed.audit + at + 1, topic: '', text })));
-      pending.journal('outbox', outbox.map(({ topic, text }, at) => ({ _id: feed.outbox + at + 1, topic, text })));
-      feed = { ...feed, audit: feed.audit + audit.length, outbox: feed.outbox + outbox.length };
+      pending.journal('audit', audit.map((record) => toAudit(record, next('audit'))));
+      pending.journal('outbox', outbox.map(({ topic, text }) => ({ _id: next('outbox'), topic, text })));
       if (answer === undefined) return;
       answers.set(answer.key, answer.expires);
       pending.answer({ _id: answer.key, fingerprint: answer.fingerprint, expires: answer.expires, answer: answer.answer });
     },
-    flush: async () => {
-      if (pending.isEmpty()) return;
-      const { _id, ...next } = feed;
-      // The feed is first: of two processes that write at once one learns here that it comes second, before it has written anything.
-      const moved = await models.feed.updateOne({ _id, seq: kept.seq, audit: kept.audit, outbox: kept.outbox }, { $set: next }, { session, maxTimeMS });
-      if (moved.matchedCount !== 1) throw new Outrun('another process has committed');
-      kept = feed;
-      await pending.write(models, session);
+    flush,
+    finish: async () => {
+      await flush();
+      if (used.versions === 0 || lane === undefined) return;
+      await models.tally.updateOne({ _id: lane }, { $set: { seq }, $inc: { versions: used.versions } }, { session, maxTimeMS, upsert: true });
     },
   };
 };
 
-interface Pending {
-  readonly isEmpty: () => boolean;
-  /** `base`: the version that is there; 0 for none. */
-  readonly resource: (document: ResourceDocument, base: number) => void;
-  /** `before`: feed position of the version that ends with this one. */
-  readonly version: (document: VersionDocument, before: number | undefined) => void;
-  readonly journal: (name: 'audit' | 'outbox', documents: readonly JournalDocument[]) => void;
-  readonly answer: (document: AnswerDocument) => void;
-  readonly write: (models: Models, session: ClientSession) => Promise<void>;
-}
-
-const makePending = (): Pending => {
-  const resources = new Map<string, { readonly document: ResourceDocument; readonly base: number }>();
-  const versions = new Map<number, VersionDocument>();
-  const ended = new Map<number, number>();
-  const journals: Record<'audit' | 'outbox', JournalDocument[]> = { audit: [], outbox: [] };
-  const answers = new Map<string, AnswerDocument>();
-  return {
-    isEmpty: () => versions.size + journals.audit.length + journals.outbox.length + answers.size === 0,
-    resource: (document, base) => { resources.set(document._id, { document, base: resources.get(document._id)?.base ?? base }); },
-    version: (document, before) => {
-      versions.set(document._id, document);
-      const earlier = before === undefined ? undefined : versions.get(before);
-      if (earlier !== undefined) versions.set(earlier._id, { ...earlier, until: document.updated });
-      else if (before !== undefined) ended.set(before, document.updated);
-    },
-    journal: (name, documents) => { journals[name].push(...documents); },
-    answer: (document) => { answers.set(document._id, document); },
-    write: async (models, session) => {
-      const insert = <T extends mongo.Document>(documents: Iterable<T>) => [...documents].map((document) => ({ insertOne: { document } }) as AnyBulkWriteOperation<T>);
-      await inPortions(insert(versions.values()), (part) => models.version.bulkWrite(part, { session, maxTimeMS }));
-      await inPortions([...ended].map(([_id, until]) => ({ updateOne: { filter: { _id }, update: { $set: { until } } } }) as AnyBulkWriteOperation<VersionDocument>), (part) => models.version.bulkWrite(part, { session, maxTimeMS }));
-      await inPortions([...resources.values()].map(toChange), async (part) => {
-        const { insertedCount, matchedCount } = await models.resource.bulkWrite(part, { session, maxTimeMS });
-        if (insertedCount + matchedCount !== part.length) throw new Outrun('another process has changed a resource');
-      });
-      for (const name of ['audit', 'outbox'] as const) await inPortions(insert(journals[name]), (part) => models[name].bulkWrite(part, { session, maxTimeMS }));
-      await inPortions([...answers.values()].map((document) => ({ replaceOne: { filter: { _id: document._id }, replacement: document, upsert: true } }) as AnyBulkWriteOperation<AnswerDocument>), (part) => models.answer.bulkWrite(part, { session, maxTimeMS }));
-      for (const part of [resources, versions, ended, answers]) part.clear();
-      for (const name of ['audit', 'outbox'] as const) journals[name] = [];
-    },
-  };
-};
-
-/** A resource changes only from the version the commit was decided on: compare and set. */
-const toChange = ({ document, base }: { readonly document: ResourceDocument; readonly base: number }): AnyBulkWriteOperation<ResourceDocument> => {
-  if (base === 0) return { insertOne: { document } };
-  const { _id, ...fields } = document;
-  return { updateOne: { filter: { _id, version: base }, update: { $set: fields } } };
-};
-
-const inPortions = async <T>(operations: readonly T[], run: (part: T[]) => Promise<unknown>): Promise<void> => {
-  for (let at = 0; at < operations.length; at += together) await run(operations.slice(at, at + together));
-};
+const toAudit = ({ text }: AuditRecord, _id: number) => ({ _id, topic: '', text });

@@ -1,13 +1,14 @@
 /** History of a resource, a type and all (https://hl7.org/fhir/R4/http.html#history): stretches of the feed, one moment a page. */
 import type { ClientSession, Connection, QueryFilter } from 'mongoose';
 import type { HistoryPage, HistoryQuery } from '../store/resource.js';
-import { nameOf } from './group.js';
 import type { Models, VersionDocument } from './model.js';
+import { nameOf } from './name.js';
 import { toVersion } from './reader.js';
+import { countUpTo } from './lane.js';
 import { maxTimeMS, readAtOnce } from './transaction.js';
 
-/** Resolves with one page. */
-export const readHistory = (connection: Connection, models: Models, query: HistoryQuery): Promise<HistoryPage> =>
+/** Resolves with one page; `complete`: position that everything is complete up to. One resource's versions need none, they come one after the other. */
+export const readHistory = ({ connection, models, complete }: { readonly connection: Connection; readonly models: Models; readonly complete: number }, query: HistoryQuery): Promise<HistoryPage> =>
   readAtOnce(connection, async (session) => {
     const { type, id, since, at, count, before } = query;
     const whole: QueryFilter<VersionDocument> = {
@@ -15,9 +16,10 @@ export const readHistory = (connection: Connection, models: Models, query: Histo
       ...(since === undefined ? {} : { _id: { $gte: await placeOf(models, session, since) } }),
       ...(at === undefined ? {} : { updated: { $lte: at.high }, until: { $gt: at.low } }),
     };
-    const total = await totalOf(models, session, whole);
+    const total = await totalOf(models, session, { whole, complete: id === undefined ? complete : undefined });
     const hint = id !== undefined ? { key: 1 as const, version: -1 as const } : type !== undefined ? { type: 1 as const, _id: -1 as const } : { _id: 1 as const };
-    const filter = before === undefined ? whole : { $and: [whole, { _id: { $lt: before } }] };
+    const last = Math.min(before === undefined ? Infinity : before - 1, id === undefined ? complete : Infinity);
+    const filter = last === Infinity ? whole : { $and: [whole, { _id: { $lte: last } }] };
     const found = await models.version.find(filter).hint(hint).sort({ _id: -1 }).limit(count + 1).session(session).maxTimeMS(maxTimeMS).lean();
     return { versions: found.slice(0, count).map(toVersion), more: found.length > count, total };
   });
@@ -26,7 +28,13 @@ export const readHistory = (connection: Connection, models: Models, query: Histo
 const placeOf = async ({ version }: Models, session: ClientSession, since: number): Promise<number> =>
   (await version.findOne({ updated: { $gte: since } }, { _id: 1 }).hint({ updated: 1, _id: 1 }).sort({ updated: 1, _id: 1 }).session(session).maxTimeMS(maxTimeMS).lean())?._id ?? Number.MAX_SAFE_INTEGER;
 
-const totalOf = async ({ version, feed }: Models, session: ClientSession, whole: QueryFilter<VersionDocument>): Promise<number> => {
-  if (Object.keys(whole).length > 0) return version.countDocuments(whole).session(session).maxTimeMS(maxTimeMS);
-  return (await feed.findOne({ _id: 'feed' }).session(session).maxTimeMS(maxTimeMS).lean())?.seq ?? 0;
+interface Counted {
+  readonly whole: QueryFilter<VersionDocument>;
+  readonly complete: number | undefined;
+}
+
+const totalOf = async (models: Models, session: ClientSession, { whole, complete }: Counted): Promise<number> => {
+  if (complete === undefined) return models.version.countDocuments(whole).session(session).maxTimeMS(maxTimeMS);
+  if (Object.keys(whole).length > 0) return models.version.countDocuments({ $and: [whole, { _id: { $lte: complete } }] }).session(session).maxTimeMS(maxTimeMS);
+  return countUpTo(models, session, complete);
 };

@@ -3,8 +3,9 @@ import type { ClientSession } from 'mongoose';
 import { FhirError } from '../core/error.js';
 import type { IndexFault, MaintenanceReport, MaintenanceTask } from '../store/store.js';
 import { packEntries } from '../store-index/packed.js';
-import { nameOf } from './group.js';
 import { indexKeys } from './index-keys.js';
+import { countAll, readTallies } from './lane.js';
+import { nameOf } from './name.js';
 import { bytesOf } from './search/candidate.js';
 import { maxTimeMS, readAtOnce, transact } from './transaction.js';
 import type { Writing } from './writer.js';
@@ -58,9 +59,9 @@ const checkIndex = async ({ models, keys }: Writing, { entries }: IndexTask, ses
 /** Whether the feed has no gap, versions are dense, and the index is what the kept entries say. */
 const checkAll = async ({ models, keys }: Writing, session: ClientSession): Promise<MaintenanceReport> => {
   const faults: IndexFault[] = [];
-  const seq = (await models.feed.findOne({ _id: 'feed' }).session(session).lean())?.seq ?? 0;
+  const counted = countAll(await readTallies(models, session));
   const versions = await models.version.countDocuments({}).session(session);
-  if (versions !== seq) faults.push({ type: '', id: '', problem: `the change feed has ${String(seq)} places and ${String(versions)} versions` });
+  if (versions !== counted) faults.push({ type: '', id: '', problem: `the lanes of the change feed count ${String(counted)} versions, there are ${String(versions)}` });
   let done = 0;
   let accounted = 0;
   for await (const { type, id, version, deleted, packed, keys: kept } of models.resource.find({}).session(session).lean().cursor()) {

@@ -7,7 +7,8 @@ import { mongo, type Connection } from 'mongoose';
 import type { Clock } from '../core/clock.js';
 import type { Salt } from '../store-index/keys.js';
 import { databaseOf, StoreFault } from './connection.js';
-import { validatorOf, type CollectionName, type FeedDocument } from './model.js';
+import { validatorOf, type CollectionName, type LaneDocument, type TallyDocument } from './model.js';
+import { positionOf } from './position.js';
 
 interface Control {
   readonly _id: string;
@@ -51,8 +52,30 @@ const build = async (database: Database, collections: readonly CollectionName[],
   for (const [collection, name, keys, options] of indexes) await database.collection(collection).createIndex(keys, { ...options, name });
 };
 
+/** How far one feed had come before there were lanes. */
+interface FeedDocument {
+  readonly _id: string;
+  readonly seq: number;
+  readonly updated: number;
+  readonly audit: number;
+  readonly outbox: number;
+}
+
 const beginFeed = async (database: Database): Promise<void> => {
   await database.collection<FeedDocument>('feed').updateOne({ _id: 'feed' }, { $setOnInsert: { seq: 0, updated: 0, audit: 0, outbox: 0 } }, { upsert: true });
+};
+
+/** The feed goes on in the first lane. Without its document a server of before stores nothing any more. */
+const divideFeed = async (database: Database): Promise<void> => {
+  await build(database, ['lane', 'tally', 'gate', 'block', 'lease'], []);
+  const feed = database.collection<FeedDocument>('feed');
+  const found = await feed.findOne({ _id: 'feed' });
+  if (found === null) return;
+  const { seq, updated, audit, outbox } = found;
+  const first = { stamp: Math.max(positionOf(updated), seq, audit, outbox), seq, wanted: 0, wantedBy: 0 };
+  await database.collection<TallyDocument>('tally').updateOne({ _id: 0 }, { $setOnInsert: { seq, versions: seq } }, { upsert: true });
+  await database.collection<LaneDocument>('lane').updateOne({ _id: 0 }, { $setOnInsert: first }, { upsert: true });
+  await feed.deleteOne({ _id: 'feed' });
 };
 
 /** In order; the place in the list is the format. A step already released is never changed. */
@@ -65,6 +88,7 @@ const steps: readonly Step[] = [
     },
   },
   { about: 'records of the authorization server', apply: (database) => build(database, ['grant'], authorization) },
+  { about: 'lanes of the change feed, leases', apply: divideFeed },
 ];
 
 const leaseMs = 30_000;

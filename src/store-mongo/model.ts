@@ -22,6 +22,8 @@ export interface ResourceDocument {
   readonly packed: Uint8Array;
   /** What leads to the resource: see index-keys.ts. */
   readonly keys: readonly (number | string)[];
+  /** Rises when a commit relies on the resource without changing it, so that one that changes it meanwhile is noticed. */
+  readonly touched?: number | undefined;
 }
 
 export interface VersionDocument {
@@ -47,18 +49,59 @@ export interface AnswerDocument {
 }
 
 export interface JournalDocument {
+  /** Position. */
   readonly _id: number;
   readonly topic: string;
   readonly text: string;
+  /** Of a copied record: the number it has had. */
+  readonly number?: number | undefined;
 }
 
-/** One document: how far everything numbered has come. */
-export interface FeedDocument {
-  readonly _id: string;
+/** Where the commits of one process go: see feed.ts. */
+export interface LaneDocument {
+  /** From 0. */
+  readonly _id: number;
+  /** No later commit of the lane has a position up to this one. */
+  readonly stamp: number;
+  /** No version of the lane lies above it. */
   readonly seq: number;
-  readonly updated: number;
-  readonly audit: number;
-  readonly outbox: number;
+  /** Until when it keeps still for a commit that must be alone, and the lane of that. */
+  readonly wanted: number;
+  readonly wantedBy: number;
+}
+
+/** What has gone by way of a lane. Apart from it, because others move lanes up and this is its own. */
+export interface TallyDocument {
+  /** Number of the lane. */
+  readonly _id: number;
+  /** Position of its last version. */
+  readonly seq: number;
+  /** Versions ever stored. */
+  readonly versions: number;
+}
+
+/** A value conditions ask for: commits that ask for it or bring it exclude each other. */
+export interface GateDocument {
+  readonly _id: number;
+  readonly passed: number;
+}
+
+/** Consecutive numbers of the audit's records: those at positions after `from`, up to `to`. */
+export interface BlockDocument {
+  /** Number of the first record. */
+  readonly _id: number;
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+}
+
+export interface LeaseDocument {
+  readonly _id: string;
+  readonly owner: string;
+  readonly token: number;
+  /** Milliseconds since 1970. */
+  readonly until: number;
+  readonly note: string;
 }
 
 /** A record of the authorization server: a code, a token, an account. */
@@ -87,7 +130,11 @@ export interface Models {
   readonly answer: Model<AnswerDocument>;
   readonly audit: Model<JournalDocument>;
   readonly outbox: Model<JournalDocument>;
-  readonly feed: Model<FeedDocument>;
+  readonly lane: Model<LaneDocument>;
+  readonly tally: Model<TallyDocument>;
+  readonly gate: Model<GateDocument>;
+  readonly block: Model<BlockDocument>;
+  readonly lease: Model<LeaseDocument>;
   readonly grant: Model<GrantDocument>;
 }
 
@@ -97,12 +144,17 @@ const must = (type: unknown): { type: unknown; required: true } => ({ type, requ
 const options = { strict: 'throw', strictQuery: 'throw', versionKey: false, autoIndex: false, autoCreate: false, minimize: false } as const;
 
 const shapes = {
-  resource: { _id: must(String), type: must(String), id: must(String), version: must(Number), updated: must(Number), seq: must(Number), first: must(Number), deleted: must(Boolean), packed: may(Buffer), keys: must([Schema.Types.Mixed]) },
+  resource: { _id: must(String), type: must(String), id: must(String), version: must(Number), updated: must(Number), seq: must(Number), first: must(Number), deleted: must(Boolean), packed: may(Buffer), keys: must([Schema.Types.Mixed]), touched: may(Number) },
   version: { _id: must(Number), key: must(String), type: must(String), id: must(String), version: must(Number), updated: must(Number), until: must(Number), method: must(String), body: may(String) },
   answer: { _id: must(String), fingerprint: must(String), expires: must(Number), answer: must(String) },
-  audit: { _id: must(Number), topic: may(String), text: may(String) },
-  outbox: { _id: must(Number), topic: may(String), text: may(String) },
+  audit: { _id: must(Number), topic: may(String), text: may(String), number: may(Number) },
+  outbox: { _id: must(Number), topic: may(String), text: may(String), number: may(Number) },
   feed: { _id: must(String), seq: must(Number), updated: must(Number), audit: must(Number), outbox: must(Number) },
+  lane: { _id: must(Number), stamp: must(Number), seq: must(Number), wanted: must(Number), wantedBy: must(Number) },
+  tally: { _id: must(Number), seq: must(Number), versions: must(Number) },
+  gate: { _id: must(Number), passed: must(Number) },
+  block: { _id: must(Number), from: must(Number), to: must(Number), count: must(Number) },
+  lease: { _id: must(String), owner: may(String), token: must(Number), until: must(Number), note: may(String) },
   grant: { _id: must(String), kind: must(String), key: must(String), value: may(String), revision: must(Number), expires: must(Number), consumed: may(Number), grant: may(String), owner: may(String), alias: may(String) },
 } as const;
 
@@ -111,12 +163,12 @@ export type CollectionName = keyof typeof shapes;
 /** Returns the models of a connection. */
 export const makeModels = (connection: Connection): Models => {
   const model = <T>(name: CollectionName): Model<T> => connection.model<T>(name, new Schema<T>(shapes[name] as never, { ...options, id: false, collection: name }));
-  return { resource: model('resource'), version: model('version'), answer: model('answer'), audit: model('audit'), outbox: model('outbox'), feed: model('feed'), grant: model('grant') };
+  return { resource: model('resource'), version: model('version'), answer: model('answer'), audit: model('audit'), outbox: model('outbox'), lane: model('lane'), tally: model('tally'), gate: model('gate'), block: model('block'), lease: model('lease'), grant: model('grant') };
 };
 
 const bsonTypes = new Map<unknown, string>([[String, 'string'], [Number, 'number'], [Boolean, 'bool'], [Buffer, 'binData']]);
 
-const mayBeAbsent = new Set(['body']);
+const mayBeAbsent = new Set(['body', 'touched', 'number']);
 const mayBeNull = new Set(['consumed', 'grant', 'owner', 'alias']);
 
 /** Returns the guard of a collection as the database holds it. */

@@ -3,23 +3,28 @@ import { randomInt } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
 import { FhirError } from '../core/error.js';
 import type { Observe } from '../core/observe.js';
-import type { SearchPlan } from '../store/plan.js';
-import type { Commit, SearchPage, Version } from '../store/resource.js';
+import type { Commit, HistoryQuery } from '../store/resource.js';
 import type { SearchRun, Store } from '../store/store.js';
 import { makeKeys } from '../store-index/keys.js';
 import { Cancelled, Work } from '../store-index/work.js';
 import { makeCommitQueue } from './commit-queue.js';
 import { openConnection } from './connection.js';
 import { storing } from './failure.js';
+import { makeFeed } from './feed.js';
+import { mustBeAlone } from './gate.js';
 import { readHistory } from './history.js';
+import { readRecords } from './journal.js';
+import { openLane } from './lane.js';
+import { makeLeases } from './lease.js';
 import { maintain } from './maintain.js';
 import { migrate } from './migrate.js';
 import { makeModels } from './model.js';
-import { readAnswers, readChanges, readRecords, readStatistics, readVersion, toVersion } from './reader.js';
+import { searchPage } from './page.js';
+import { readAnswers, readChanges, readStatistics, readVersion } from './reader.js';
 import { isReferenced } from './referrer.js';
-import { executeCount, executeSearch } from './search/execute.js';
+import { executeCount } from './search/execute.js';
 import type { Finding } from './search/finding.js';
-import { maxTimeMS, readAtOnce } from './transaction.js';
+import { readAtOnce } from './transaction.js';
 import { tryCommit, writeGroup, type Writing } from './writer.js';
 
 export interface MongoOptions {
@@ -44,13 +49,17 @@ export const openMongoStore = async ({ url, clock, observe, searchBudget = usual
   const salt = await migrate(building, clock).finally(() => building.close());
   const connection = await openConnection({ url });
   const patience = { forMs: patienceMs, now: () => clock.monotonic(), random: () => randomInt(1_000) / 1_000 };
-  const writing: Writing = { connection, models: makeModels(connection), keys: makeKeys(salt), patience };
+  const models = makeModels(connection);
+  const lane = await openLane({ connection, models, leases: makeLeases(models.lease, clock, async () => undefined), patience, clock, observe });
+  const writing: Writing = { connection, models, keys: makeKeys(salt), patience, lane };
   return makeStore(writing, { clock, observe, searchBudget });
 };
 
 const makeStore = (writing: Writing, { clock, observe, searchBudget }: Required<Omit<MongoOptions, 'url'>> & { readonly searchBudget: number }): Store => {
-  const { connection, models, keys } = writing;
-  const queue = makeCommitQueue((commits) => storing(() => writeGroup(writing, commits, clock.now())));
+  const { connection, models, keys, lane } = writing;
+  const feed = makeFeed(connection, models, clock);
+  const queue = makeCommitQueue({ write: (commits) => storing(() => writeGroup(writing, commits, clock.now())), mustBeAlone: (commit) => mustBeAlone(commit, keys) });
+  const completeFor = async ({ id }: HistoryQuery): Promise<number> => (id === undefined ? feed.settled('versions') : 0);
   return {
     supports: { predicates: new Set(predicates), writesPerCommit: 100_000, bytesPerCommit },
     commit: async (commit) => {
@@ -63,16 +72,17 @@ const makeStore = (writing: Writing, { clock, observe, searchBudget }: Required<
     },
     read: (key, version) => storing(() => readVersion(models, key, version)),
     isReferenced: (key) => storing(() => isReferenced({ models, keys, session: null }, key, new Set([`${key.type}/${key.id}`]))),
-    search: (plan, run = {}) => searching(writing, { ...run, budget: run.budget ?? searchBudget }, (finding) => search(finding, plan, run.explain ?? false)),
+    search: (plan, run = {}) => storing(() => searchPage({ feed, explain: run.explain ?? false, atOnce: (act) => searching(writing, { ...run, budget: run.budget ?? searchBudget }, act) }, plan)),
     count: (plan, run = {}) => searching(writing, { ...run, budget: run.budget ?? searchBudget }, (finding) => executeCount(finding, plan)),
-    history: (query) => storing(() => readHistory(connection, models, query)),
-    changes: (after, limit) => storing(() => readChanges(models, after, limit)),
+    history: (query) => storing(async () => readHistory({ connection, models, complete: await completeFor(query) }, query)),
+    changes: (after, limit) => storing(() => readChanges(models, feed, { after, limit })),
     answers: (query, now) => storing(() => readAnswers(models, query, now)),
-    records: (journal, after, limit) => storing(() => readRecords(models, { journal, after, limit })),
-    statistics: () => storing(() => readStatistics(connection, models)),
+    records: (journal, after, limit) => storing(() => readRecords(models, feed, { journal, after, limit })),
+    statistics: () => storing(() => readStatistics(connection, models, feed)),
     maintain: (task) => storing(() => maintain(writing, task)),
     close: async () => {
       await queue.close();
+      await lane.close();
       await connection.close();
     },
   };
@@ -93,16 +103,4 @@ const searching = async <T>({ connection, models, keys }: Writing, { signal, bud
     if (error instanceof Cancelled) signal?.throwIfAborted();
     throw error;
   }
-};
-
-const search = async (finding: Finding, plan: SearchPlan, explain: boolean): Promise<SearchPage> => {
-  const { seqs, next, steps } = await executeSearch(finding, plan);
-  return { matches: await versionsAt(finding, seqs), ...(next === undefined ? {} : { next }), ...(explain ? { steps } : {}) };
-};
-
-const versionsAt = async ({ models, session }: Finding, seqs: readonly number[]): Promise<Version[]> => {
-  if (seqs.length === 0) return [];
-  const found = await models.version.find({ _id: { $in: [...seqs] } }).session(session).maxTimeMS(maxTimeMS).lean();
-  const byPlace = new Map(found.map((document) => [document._id, document]));
-  return seqs.flatMap((seq) => byPlace.get(seq) ?? []).map(toVersion);
 };

@@ -1,10 +1,12 @@
 /** Everything but search that is read: versions, the feed, answers, journals, numbers (https://hl7.org/fhir/R4/http.html#vread). */
 import type { Connection } from 'mongoose';
-import type { AnswerQuery, Numbered, StoreStatistics } from '../store/store.js';
+import type { AnswerQuery, StoreStatistics } from '../store/store.js';
 import type { ResourceKey, StoredAnswer, Version } from '../store/resource.js';
 import { databaseOf } from './connection.js';
-import { nameOf } from './group.js';
+import type { Feed } from './feed.js';
+import { countUpTo } from './lane.js';
 import type { Models, VersionDocument } from './model.js';
+import { nameOf } from './name.js';
 import { readMark } from './mark.js';
 import { maxTimeMS, readAtOnce } from './transaction.js';
 
@@ -20,9 +22,12 @@ export const readVersion = async ({ version: versions }: Models, key: ResourceKe
   return found === null ? undefined : toVersion(found);
 };
 
-/** Resolves with versions after a place of the feed. */
-export const readChanges = async ({ version }: Models, after: number, limit: number): Promise<Version[]> =>
-  (await version.find({ _id: { $gt: after } }).hint({ _id: 1 }).sort({ _id: 1 }).limit(limit).maxTimeMS(maxTimeMS).lean()).map(toVersion);
+/** Resolves with versions after a place of the feed, up to where it is complete. */
+export const readChanges = async ({ version }: Models, feed: Feed, { after, limit }: { readonly after: number; readonly limit: number }): Promise<Version[]> => {
+  const complete = await feed.settled('versions');
+  if (complete <= after) return [];
+  return (await version.find({ _id: { $gt: after, $lte: complete } }).hint({ _id: 1 }).sort({ _id: 1 }).limit(limit).maxTimeMS(maxTimeMS).lean()).map(toVersion);
+};
 
 /** Resolves with answers kept under keys. */
 export const readAnswers = async ({ answer }: Models, query: AnswerQuery, now: number): Promise<StoredAnswer[]> => {
@@ -32,19 +37,16 @@ export const readAnswers = async ({ answer }: Models, query: AnswerQuery, now: n
   return (await found.maxTimeMS(maxTimeMS).lean()).map(({ _id, fingerprint, expires, answer: kept }) => ({ key: _id, fingerprint, expires, answer: kept }));
 };
 
-/** Resolves with records of a journal after a number. */
-export const readRecords = async (models: Models, { journal, after, limit }: { readonly journal: 'audit' | 'outbox'; readonly after: number; readonly limit: number }): Promise<Numbered[]> =>
-  (await models[journal].find({ _id: { $gt: after } }).hint({ _id: 1 }).sort({ _id: 1 }).limit(limit).maxTimeMS(maxTimeMS).lean()).map(({ _id, topic, text }) => ({ number: _id, topic, text }));
-
 /** Resolves with how much there is. */
-export const readStatistics = (connection: Connection, { resource, feed }: Models): Promise<StoreStatistics> =>
-  readAtOnce(connection, async (session) => {
-    const counted = await resource.aggregate<{ _id: string; count: number }>([{ $match: { deleted: false } }, { $group: { _id: '$type', count: { $sum: 1 } } }]).session(session);
-    const seq = (await feed.findOne({ _id: 'feed' }).session(session).maxTimeMS(maxTimeMS).lean())?.seq ?? 0;
+export const readStatistics = async (connection: Connection, models: Models, feed: Feed): Promise<StoreStatistics> => {
+  const complete = await feed.settled('versions');
+  return readAtOnce(connection, async (session) => {
+    const counted = await models.resource.aggregate<{ _id: string; count: number }>([{ $match: { deleted: false } }, { $group: { _id: '$type', count: { $sum: 1 } } }]).session(session);
+    const last = await models.version.findOne({ _id: { $lte: complete } }, { _id: 1 }).hint({ _id: 1 }).sort({ _id: -1 }).session(session).maxTimeMS(maxTimeMS).lean();
     const resources = Object.fromEntries(counted.map(({ _id, count }): [string, number] => [_id, count]).sort(([a], [b]) => (a < b ? -1 : 1)));
-    // Feed positions are dense: as many versions as the last one says.
-    return { resources, versions: seq, seq, bytes: await bytesOf(connection), mark: await readMark(connection) };
+    return { resources, versions: await countUpTo(models, session, complete), seq: last?._id ?? 0, bytes: await bytesOf(connection), mark: await readMark(connection) };
   });
+};
 
 const bytesOf = async (connection: Connection): Promise<number> => {
   const { storageSize, indexSize } = await databaseOf(connection).stats() as { storageSize?: number; indexSize?: number };

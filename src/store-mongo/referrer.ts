@@ -3,9 +3,9 @@ import type { ClientSession } from 'mongoose';
 import type { ResourceKey } from '../store/resource.js';
 import type { Keys } from '../store-index/keys.js';
 import { kinds } from '../store-index/packed.js';
-import { nameOf } from './group.js';
 import { referrerKey } from './index-keys.js';
 import type { Models } from './model.js';
+import { nameOf } from './name.js';
 import { candidateFields, toCandidate, type CandidateDocument } from './search/candidate.js';
 import { maxTimeMS } from './transaction.js';
 

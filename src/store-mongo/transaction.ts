@@ -10,6 +10,8 @@ import { CommitUnknown } from './failure.js';
 export const maxTimeMS = 3_500;
 
 export interface Patience {
+  /** Before each attempt, numbered from 0, outside of the transaction. */
+  readonly before?: ((session: ClientSession, attempt: number) => Promise<void>) | undefined;
   /** Milliseconds after which what failed is not tried again. */
   readonly forMs: number;
   readonly now: () => number;
@@ -28,6 +30,12 @@ export class Outrun extends Error {}
 const isTransient = (error: unknown): boolean =>
   error instanceof Outrun || hasLabel(error, 'TransientTransactionError') || (error instanceof mongo.MongoServerError && error.code === 11_000);
 
+const outOfTime = 50;
+const writeConflict = 112;
+
+/** Returns whether what was to be changed was held by a transaction all the time. */
+export const isHeldUp = (error: unknown): boolean => error instanceof mongo.MongoServerError && (error.code === outOfTime || error.code === writeConflict);
+
 /** Pauses grow, and differ, so that those who met once do not meet again. */
 const pause = (attempt: number, random: () => number): Promise<void> =>
   new Promise((resolve) => { setTimeout(resolve, random() * Math.min(200, 5 * 2 ** attempt)); });
@@ -38,6 +46,7 @@ export const transact = async <T>(connection: Connection, patience: Patience, ru
   for (let attempt = 0; ; attempt += 1) {
     const session = await connection.startSession();
     try {
+      await patience.before?.(session, attempt);
       session.startTransaction(writing);
       const result = await run(session);
       await commitOf(session, { ...patience, until });

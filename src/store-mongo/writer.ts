@@ -5,27 +5,39 @@ import type { Keys } from '../store-index/keys.js';
 import { Work } from '../store-index/work.js';
 import { FhirError } from '../core/error.js';
 import { movedText } from '../store/store.js';
-import { beginGroup, nameOf, type Group } from './group.js';
+import { mustBeAlone } from './gate.js';
+import { beginGroup, type Group } from './group.js';
+import { changeLanes, readLanes, type Lane } from './lane.js';
 import type { Models } from './model.js';
+import { nameOf } from './name.js';
 import { readMark, writeMark } from './mark.js';
 import { isReferenced } from './referrer.js';
 import { executeSearch } from './search/execute.js';
-import { readAtOnce, transact, type Patience } from './transaction.js';
+import { isHeldUp, maxTimeMS, readAtOnce, transact, type Patience } from './transaction.js';
 
 export interface Writing {
   readonly connection: Connection;
   readonly models: Models;
   readonly keys: Keys;
   readonly patience: Patience;
+  readonly lane: Lane;
 }
 
 /** Criteria of a condition that need more than this are refused when they are first asked, before any commit. */
 const budget = 10_000_000;
 
+/** Milliseconds the other lanes keep still for a commit that must be alone, once it has been outrun. */
+const stillMs = 1_000;
+
 /** Resolves with what became of each commit: all that could be stored is durable. */
-export const writeGroup = (writing: Writing, commits: readonly Commit[], now: number): Promise<CommitResult[]> =>
-  transact(writing.connection, writing.patience, async (session) => {
-    const group = await beginGroup({ ...writing, session, commits, now });
+export const writeGroup = (writing: Writing, commits: readonly Commit[], now: number): Promise<CommitResult[]> => {
+  const alone = commits.some((commit) => mustBeAlone(commit, writing.keys));
+  const before = async (session: ClientSession, attempt: number): Promise<void> => {
+    await writing.lane.announce(session);
+    if (alone && attempt > 0) await askForStillness(writing, now);
+  };
+  return transact(writing.connection, { ...writing.patience, before }, async (session) => {
+    const group = await beginGroup({ ...writing, session, commits, now, lane: writing.lane.number });
     const moved = (await readMark(writing.connection, session)).state === 'moved';
     const results: CommitResult[] = [];
     for (const commit of commits) {
@@ -33,17 +45,28 @@ export const writeGroup = (writing: Writing, commits: readonly Commit[], now: nu
       const result = await decide({ ...writing, session, group }, commit, now);
       if (result.ok) group.add(commit);
       if (result.ok && commit.mark !== undefined) await writeMark(writing.connection, session, commit.mark);
-      results.push(result.ok ? { ok: true, updated: group.feed().updated, seq: group.feed().seq } : result);
+      results.push(result.ok ? { ok: true, ...group.feed() } : result);
     }
-    await group.flush();
+    await group.finish();
     return results;
   });
+};
+
+/** Others see it before their next commit. One whose commit takes longer is met again. */
+const askForStillness = async ({ models, lane }: Writing, now: number): Promise<void> => {
+  try {
+    const lanes = await readLanes(models, null);
+    await changeLanes(models, lanes.map(({ _id }) => ({ filter: { _id }, update: { $set: { wanted: now + stillMs, wantedBy: lane.number } } })), maxTimeMS);
+  } catch (error) {
+    if (!isHeldUp(error)) throw error;
+  }
+};
 
 /** Resolves with what the commit would come to. */
 export const tryCommit = (writing: Writing, commit: Commit, now: number): Promise<CommitResult> =>
   readAtOnce(writing.connection, async (session) => {
     if ((await readMark(writing.connection, session)).state === 'moved' && commit.mark === undefined) throw new FhirError('store-moved', movedText, { retryAfter: 60 });
-    const group = await beginGroup({ ...writing, session, commits: [commit], now });
+    const group = await beginGroup({ ...writing, session, commits: [commit], now, lane: undefined });
     return decide({ ...writing, session, group }, commit, now);
   });
 
@@ -57,7 +80,7 @@ const decide = async (deciding: Deciding, commit: Commit, now: number): Promise<
   if (commit.answer !== undefined && group.isAnswered(commit.answer.key, now)) return { ok: false, failed: 'answer', index: 0 };
   for (const [index, guard] of (commit.guards ?? []).entries()) if (!(await holds(deciding, guard, commit))) return { ok: false, failed: 'guard', index };
   const write = commit.writes.findIndex((one) => (group.state(nameOf(one))?.version ?? 0) !== one.base);
-  return write >= 0 ? { ok: false, failed: 'write', index: write } : { ok: true, updated: group.feed().updated, seq: group.feed().seq };
+  return write >= 0 ? { ok: false, failed: 'write', index: write } : { ok: true, ...group.feed() };
 };
 
 const holds = async ({ group, models, keys, session }: Deciding, guard: Guard, { writes }: Commit): Promise<boolean> => {

@@ -46,7 +46,7 @@ describeMongo('the MongoDB engine over a bad network', (server) => {
     const { proxy, store } = through;
     await store.commit({ writes: [put('Basic', 'a')] });
     proxy.cutAfter('commitTransaction');
-    expect(await store.commit({ writes: [put('Basic', 'b')] })).toMatchObject({ ok: true, seq: 2 });
+    expect(await store.commit({ writes: [put('Basic', 'b')] })).toMatchObject({ ok: true });
     expect((await store.changes(0, 10)).map(({ id, version }) => [id, version])).toEqual([['a', 1], ['b', 1]]);
     await close(through);
   });

@@ -4,10 +4,10 @@ import { systemClock } from '../../../src/core/clock.js';
 import { observeNothing } from '../../../src/core/observe.js';
 import { openMongoStore } from '../../../src/store-mongo/open.js';
 import type { SearchPlan } from '../../../src/store/plan.js';
-import type { Commit } from '../../../src/store/resource.js';
+import type { Commit, Version } from '../../../src/store/resource.js';
 import type { Store } from '../../../src/store/store.js';
 import { describeMongo, dropDatabases, freshDatabase } from '../../fixture/mongo.js';
-import { put } from '../../suite/store.suite.js';
+import { put, rises } from '../../suite/store.suite.js';
 
 const identified = (id: string, code: string): Commit['writes'][number] => put('Patient', id, 0, [{ kind: 'token', param: 'identifier', code }]);
 
@@ -52,32 +52,62 @@ describeMongo('several servers on one MongoDB', (server) => {
         expect(won.filter(Boolean)).toHaveLength(1);
       }
       const feed = await stores[2]?.changes(0, 1_000);
-      expect(feed?.map(({ seq }) => seq)).toEqual(Array.from({ length: rounds.length + 6 }, (_, at) => at + 1));
+      expect(feed).toHaveLength(rounds.length + 6);
+      expect(rises(feed?.map(({ seq }) => seq) ?? [])).toBe(true);
       expect((await first?.maintain({ task: 'check-files' }))?.faults).toEqual([]);
       await closing(stores);
     });
 
-    it('show readers of the feed every commit, whoever made it', async () => {
-      const stores = await openSeveral(3);
+    it('show readers of the feed every commit once, in one order for all, whoever made it', async () => {
+      const stores = await openSeveral(4);
       let done = false;
-      const seen: number[] = [];
-      const follow = async (): Promise<void> => {
+      const follow = async (reader: Store): Promise<Version[]> => {
+        const seen: Version[] = [];
         for (let last = false; !last;) {
           last = done;
-          // What is counted and what is there are of one moment.
-          const page = await stores[2]?.history({ count: 1 });
-          expect(page?.versions[0]?.seq ?? 0).toBe(page?.total);
-          for (const { seq } of await stores[2]?.changes(seen.at(-1) ?? 0, 100) ?? []) seen.push(seq);
+          // What is counted and what can be read are of one moment: everything up to it was there, and nothing comes in between.
+          const { versions, total } = await reader.history({ count: 1_000 });
+          expect(versions).toHaveLength(total);
+          expect(versions.slice(-seen.length).map(({ seq }) => seq)).toEqual(seen.length === 0 ? versions.map(({ seq }) => seq) : seen.map(({ seq }) => seq).reverse());
+          seen.push(...await reader.changes(seen.at(-1)?.seq ?? 0, 100));
         }
+        return seen;
       };
       const writing = stores.slice(0, 2).map(async (store, of) => {
-        for (let at = 0; at < 15; at += 1) await insist(store, { writes: [put('Slot', `${String(of)}-${String(at)}`), put('Group', `${String(of)}-${String(at)}`)] });
+        for (let at = 0; at < 15; at += 1) {
+          await insist(store, { writes: [put('Slot', `${String(of)}-${String(at)}`), put('Group', `${String(of)}-${String(at)}`)] });
+          // What was acknowledged can be read at once, by whomever.
+          expect((await stores[3]?.history({ type: 'Slot', count: 40 }))?.versions.map(({ id }) => id)).toContain(`${String(of)}-${String(at)}`);
+        }
       });
-      const following = follow();
+      const following = stores.slice(2).map(follow);
       await Promise.all(writing);
       done = true;
-      await following;
-      expect(seen).toEqual(Array.from({ length: 60 }, (_, at) => at + 1));
+      const [one = [], other = []] = await Promise.all(following);
+      expect(one).toHaveLength(60);
+      expect(rises(one.map(({ seq }) => seq))).toBe(true);
+      expect(other.map(({ seq }) => seq)).toEqual(one.map(({ seq }) => seq));
+      expect(one.every(({ updated }, at) => updated >= (one[at - 1]?.updated ?? 0))).toBe(true);
+      await closing(stores);
+    });
+
+    it('number the records of all without a gap, the same for every reader', async () => {
+      const stores = await openSeveral(3);
+      const writing = stores.slice(0, 2).map(async (store, of) => {
+        for (let at = 0; at < 20; at += 1) await insist(store, { writes: [], audit: Array.from({ length: 1 + (at % 3) }, (_, part) => ({ text: `${String(of)} ${String(at)} ${String(part)}` })) });
+      });
+      const known: string[] = [];
+      let left = writing.length;
+      for (const each of writing) void each.finally(() => { left -= 1; });
+      while (left > 0) {
+        const records = await stores[2]?.records('audit', known.length, 7) ?? [];
+        expect(records.map(({ number }) => number)).toEqual(records.map((_, at) => known.length + at + 1));
+        known.push(...records.map(({ text }) => text));
+      }
+      for (const store of stores) expect((await store.records('audit', 0, known.length)).map(({ text }) => text)).toEqual(known);
+      const all = (await stores[0]?.records('audit', 0, 1_000))?.map(({ text }) => text) ?? [];
+      expect(new Set(all).size).toBe(all.length);
+      expect(all).toHaveLength(2 * Array.from({ length: 20 }, (_, at) => 1 + (at % 3)).reduce((sum, each) => sum + each, 0));
       await closing(stores);
     });
 

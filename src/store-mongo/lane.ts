@@ -1,0 +1,133 @@
+/**
+ * The lane of a process: the document that its commits, and no others, change. Who has which is a lease; the session a lane is
+ * written in is noted with it, so that what a dead process left open can be ended (https://www.mongodb.com/docs/manual/reference/command/killSessions/).
+ */
+import { mongo, type ClientSession, type Connection, type QueryFilter } from 'mongoose';
+import type { Clock } from '../core/clock.js';
+import type { Observe } from '../core/observe.js';
+import type { Lease, LeaseStore } from '../store/lease.js';
+import type { LaneDocument, Models, TallyDocument } from './model.js';
+import { laneCount } from './position.js';
+import { maxTimeMS, Outrun, transact, type Patience } from './transaction.js';
+
+export interface Lane {
+  readonly number: number;
+  /** Resolves when others know the session the next transaction is in. */
+  readonly announce: (session: ClientSession) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+export interface LaneOptions {
+  readonly connection: Connection;
+  readonly models: Models;
+  readonly leases: LeaseStore;
+  readonly patience: Patience;
+  readonly clock: Clock;
+  readonly observe: Observe;
+}
+
+/** Milliseconds: a process that has not been heard of for so long is taken for dead. */
+const leaseMs = 6_000;
+const renewMs = 2_000;
+
+const leaseOf = (lane: number): string => `lane/${String(lane)}`;
+
+/** Resolves with a lane of this process. When there are more processes than lanes, some share one: then their commits meet. */
+export const openLane = async (options: LaneOptions): Promise<Lane> => {
+  const lease = await takeFree(options.leases);
+  const number = lease === undefined ? Math.floor(options.patience.random() * laneCount) : Number(lease.name.slice(leaseOf(0).length - 1));
+  await makeLane(options, number);
+  return keepLane(options, number, lease);
+};
+
+const takeFree = async (leases: LeaseStore): Promise<Lease | undefined> => {
+  for (let lane = 0; lane < laneCount; lane += 1) {
+    const lease = await leases.take(leaseOf(lane), leaseMs);
+    if (lease !== undefined) return lease;
+  }
+  return undefined;
+};
+
+/** A new lane changes all others, so that no commit that keeps them still can overlook it. */
+const makeLane = async ({ connection, models, patience }: LaneOptions, number: number): Promise<void> => {
+  if ((await models.lane.findOne({ _id: number }).maxTimeMS(maxTimeMS).lean()) !== null) return;
+  await transact(connection, patience, async (session) => {
+    const lanes = await readLanes(models, session);
+    if (lanes.some(({ _id }) => _id === number)) return;
+    const stamp = latest(lanes) + 1;
+    await moveAll(models, session, { lanes, stamp });
+    await models.lane.bulkWrite([{ insertOne: { document: { _id: number, stamp, seq: 0, wanted: 0, wantedBy: 0 } } }], { session, maxTimeMS });
+  });
+};
+
+/** Moves all lanes within the transaction: with any commit of another lane that is under way one of the two is run again. */
+export const moveAll = async (models: Models, session: ClientSession, { lanes, ...to }: { readonly lanes: readonly LaneDocument[]; readonly stamp: number; readonly seq?: number }): Promise<void> => {
+  if (lanes.length === 0) return;
+  const { matchedCount } = await models.lane.updateMany({}, { $set: { ...to, wanted: 0 } }, { session, maxTimeMS });
+  if (matchedCount !== lanes.length) throw new Outrun('another process has come');
+};
+
+interface LaneChange {
+  readonly filter: QueryFilter<LaneDocument>;
+  readonly update: { readonly $set: Partial<LaneDocument> };
+}
+
+/** Changes lanes outside of any transaction, one by one: each waits for the commit under way in it, and for no other. */
+export const changeLanes = async (models: Models, changes: readonly LaneChange[], ms: number): Promise<void> => {
+  await models.lane.bulkWrite(changes.map((updateOne) => ({ updateOne })), { ordered: false, maxTimeMS: ms });
+};
+
+/** Resolves with all lanes, as the transaction sees them. */
+export const readLanes = (models: Models, session: ClientSession | null): Promise<LaneDocument[]> => models.lane.find({}).session(session).maxTimeMS(maxTimeMS).lean<LaneDocument[]>();
+
+/** Returns the highest position there may be. */
+export const latest = (lanes: readonly LaneDocument[]): number => Math.max(0, ...lanes.map(({ stamp }) => stamp));
+
+/** Resolves with what went by way of each lane. */
+export const readTallies = (models: Models, session: ClientSession): Promise<TallyDocument[]> => models.tally.find({}).session(session).maxTimeMS(maxTimeMS).lean<TallyDocument[]>();
+
+/** Returns how many versions were ever stored. */
+export const countAll = (tallies: readonly TallyDocument[]): number => tallies.reduce((sum, { versions }) => sum + versions, 0);
+
+/** Resolves with how many versions there are up to a position: all are counted, and few come after it. */
+export const countUpTo = async (models: Models, session: ClientSession, complete: number): Promise<number> => {
+  const all = countAll(await readTallies(models, session));
+  return all - await models.version.countDocuments({ _id: { $gt: complete } }).hint({ _id: 1 }).session(session).maxTimeMS(maxTimeMS);
+};
+
+const keepLane = ({ leases, observe }: LaneOptions, number: number, lease: Lease | undefined): Lane => {
+  let known = '';
+  let held = lease;
+  const renew = setInterval(() => {
+    if (held === undefined) return;
+    leases.take(held.name, leaseMs).then((now) => { held = now ?? held; }, (error: unknown) => observe({ kind: 'failure', requestId: undefined, where: 'lane', error }));
+  }, renewMs);
+  renew.unref();
+  return {
+    number,
+    announce: async (session) => {
+      const id = sessionId(session);
+      if (id === known || held === undefined) return;
+      await leases.note(held, id);
+      known = id;
+    },
+    close: async () => {
+      clearInterval(renew);
+      if (held !== undefined) await leases.release(held);
+    },
+  };
+};
+
+const sessionId = (session: ClientSession): string => {
+  const { id } = session.id ?? {};
+  if (id === undefined) throw new Error('a session has no id');
+  return Buffer.from(id.buffer).toString('hex');
+};
+
+/** Ends the transactions of processes that are gone: until then the lanes they were writing in stand still. Resolves with whether there were any. */
+export const releaseDead = async (connection: Connection, { lease }: Models, now: number): Promise<boolean> => {
+  const dead = await lease.find({ _id: { $in: Array.from({ length: laneCount }, (_, lane) => leaseOf(lane)) }, until: { $lt: now } }).maxTimeMS(maxTimeMS).lean();
+  const sessions = dead.filter(({ note }) => note !== '').map(({ note }) => ({ id: new mongo.UUID(Buffer.from(note, 'hex')) }));
+  if (sessions.length > 0) await connection.getClient().db('admin').command({ killSessions: sessions });
+  return sessions.length > 0;
+};
