@@ -4,6 +4,7 @@
  */
 import { Agent } from 'node:http';
 import { join } from 'node:path';
+import { defaultRules } from '../../src/access/rules.js';
 import { anonymousViewer, openViewer, type Viewer } from '../../src/access/viewer.js';
 import { systemClock, type Clock } from '../../src/core/clock.js';
 import { FhirError } from '../../src/core/error.js';
@@ -13,6 +14,7 @@ import type { Observation } from '../../src/core/observe.js';
 import { packageRoot } from '../../src/core/package-root.js';
 import { makeAuditIndex } from '../../src/interaction/audit-index.js';
 import { perform } from '../../src/interaction/perform.js';
+import { makeStandings } from '../../src/interaction/standing.js';
 import type { InteractionOptions, Operation, Service } from '../../src/interaction/service.js';
 import { whoSaw } from '../../src/operation/audit/who-saw.js';
 import { recordOperations } from '../../src/operation/record/operations.js';
@@ -45,6 +47,8 @@ export interface House {
   readonly service: Service;
   /** Failures of the server itself: there should be none. */
   readonly failures: readonly Observation[];
+  /** Everything that logger and metrics are told. */
+  readonly observed: readonly Observation[];
   /** The access token of a viewer. */
   readonly tokenOf: (viewer: Viewer) => string;
   /** Asks below the base; a body that is no text is sent as JSON. */
@@ -59,14 +63,18 @@ const validateOperation = makeValidateOperation({ base, profiles: async () => []
 
 /** Starts one; the store is closed with it. */
 export const openHouse = async (store: Store, { clock = systemClock, ids = randomIds, options = {}, audit = false }: HouseOptions = {}): Promise<House> => {
-  const failures: Observation[] = [];
-  const observe = (observation: Observation): void => { if (observation.kind === 'failure') failures.push(observation); };
+  const [failures, observed]: [Observation[], Observation[]] = [[], []];
+  const observe = (observation: Observation): void => {
+    observed.push(observation);
+    if (observation.kind === 'failure') failures.push(observation);
+  };
   const terminology = makeTerminologyPart({ service: () => service, dataDir: join(packageRoot, 'no-data') });
   const operations = new Map([...terminology.operations, ...recordOperations, validateOperation, whoSaw].map((operation): [string, Operation] => [operation.name, operation]));
   const index = makeAuditIndex(() => service);
   const service: Service = {
     operations, terminology: terminology.fresh, store, registry: makeRegistry({ baseUrl: () => houseBase }), validate: base, lanes: makeKeyedQueue(), clock, ids, observe,
     options: { ...defaultOptions, baseUrl: houseBase, ...options },
+    standings: makeStandings(() => service, defaultRules),
     ...(audit ? { audit: { provenance: false, bringUpToDate: () => index.bringUpToDate() } } : {}),
   };
   const viewers = makeViewers();
@@ -84,7 +92,7 @@ export const openHouse = async (store: Store, { clock = systemClock, ids = rando
     return call({ method, url: `${origin}/fhir${path}`, agent, body: text, headers: { ...(text === undefined ? {} : { 'content-type': type }), ...(token === '' ? {} : { authorization: `Bearer ${token}` }), ...headers } });
   };
   return {
-    origin, base: houseBase, service, failures, tokenOf: viewers.tokenOf, ask,
+    origin, base: houseBase, service, failures, observed, tokenOf: viewers.tokenOf, ask,
     stop: async () => {
       agent.destroy();
       await http.close();

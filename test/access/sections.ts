@@ -1,0 +1,7 @@
+/** The sections of the security design that are cases here. */
+import type { AccessCase } from './case.js';
+import { sectionB } from './section-b.js';
+import { sectionC } from './section-c.js';
+import { sectionD } from './section-d.js';
+
+export const sections: Readonly<Record<string, readonly AccessCase[]>> = { B: sectionB, C: sectionC, D: sectionD };
