@@ -22,9 +22,8 @@ import { observeNothing, type Observe } from './core/observe.js';
 import { withoutPrinting } from './core/quiet.js';
 import { programVersion } from './core/version.js';
 import { coreName } from './fhir/profile/definition.js';
-import { makeProfileLibrary } from './fhir/profile/library.js';
-import { ownProfiles } from './fhir/profile/own.js';
-import { guidesFolder, openGuides, type KeptGuides } from './fhir/package/kept.js';
+import type { ProfileLibrary } from './fhir/profile/library.js';
+import { guidesFolder } from './fhir/package/kept.js';
 import { isType } from './fhir/definitions.js';
 import { makeAuditIndex, type AuditIndex } from './interaction/audit-index.js';
 import { makeExpireAnswers } from './interaction/expire-answers.js';
@@ -37,8 +36,9 @@ import { makeStateFile } from './interaction/parameter/state.js';
 import { recordOperations } from './operation/record/operations.js';
 import { makeProofOperations } from './operation/audit/proof.js';
 import { whoSaw } from './operation/audit/who-saw.js';
+import { makeProfilePart, type ProfilePart } from './operation/profile/part.js';
 import { makeTerminologyPart } from './operation/terminology/part.js';
-import { makeValidateOperation } from './operation/validate.js';
+import { makeValidateOperation, type ValidateMeans } from './operation/validate.js';
 import { httpDefaults, type HttpOptions } from './rest/options.js';
 import type { HttpServer, HttpServerParts, Mount } from './rest/server.js';
 import { makeRegistry, type Registry } from './search/registry.js';
@@ -47,10 +47,7 @@ import type { Store } from './store/store.js';
 import { openSqliteStore } from './store-sqlite/open.js';
 import { restoreSqlite, type Restored } from './store-sqlite/restore.js';
 import type { ExternalOptions } from './terminology/external.js';
-import { makeMemorySource } from './terminology/local/memory-source.js';
-import type { TerminologySource } from './terminology/local/source.js';
 import type { Terminology } from './terminology/port.js';
-import type { CodeSystem, ConceptMap, ValueSet } from './terminology/resource.js';
 import { makeProfileValidator } from './validation/profile/validator.js';
 import { makeValidator } from './validation/validator.js';
 import { makeWriteValidator } from './validation/write.js';
@@ -75,6 +72,8 @@ export interface Core {
   readonly authorization: () => Promise<AuthorizationPart>;
   /** Hashes and checkpoints of the audit's journal. */
   readonly audit: () => Promise<Journal>;
+  /** Reads the guides anew; returns how many there are. */
+  readonly reloadGuides: () => Promise<number>;
   /** Says where clients reach the server, once the port is known. */
   readonly setPort: (port: number) => void;
   readonly close: () => Promise<void>;
@@ -117,10 +116,10 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
   try {
     const operations = new Map<string, Operation>();
     let baseUrl = fhirBase(config, config.port);
-    const guides = await openGuides(guidesFolder(config.dataDir));
+    const profiles = await makeProfilePart({ service: () => service, folder: guidesFolder(config.dataDir), onGuides: () => { terminology.forget(); } });
     const options = interactionOptions(config, config.pageSecret ?? await keptSecret(config.dataDir, 'secret'), () => baseUrl);
-    const terminology = makeTerminologyPart({ service: () => service, guides: [guideTerminology(guides)], dataDir: config.dataDir, external: externalOf(config, clock) });
-    const validation = makeValidation(config, guides, terminology.quick);
+    const terminology = makeTerminologyPart({ service: () => service, guides: [profiles.terminology], refreshGuides: profiles.refresh, dataDir: config.dataDir, external: externalOf(config, clock) });
+    const validation = makeValidation(config, profiles, terminology.quick);
     const auditIndex = makeAuditIndex(() => service);
     const registry = makeRegistry({ baseUrl: () => baseUrl });
     const rules = await accessRules(config, registry);
@@ -133,7 +132,7 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
     const custom = makeCustomParameters({ service: () => service, states: makeStateFile(join(config.dataDir, 'search-parameters.json')) });
     await custom.load();
     const made: Part[] = await Promise.all(parts.map((part) => part(service, config)));
-    made.push({ operations: [validation.operation, ...terminology.operations, ...recordOperations], jobs: [terminology.job(service), custom.job] });
+    made.push({ operations: [validation.operation, ...terminology.operations, ...recordOperations], jobs: [terminology.job(service), profiles.job(service), custom.job] });
     const journal = lazily(() => openAuditJournal(config, service));
     if (service.audit !== undefined) made.push(makeAuditPart(service, journal.get, auditIndex));
     for (const operation of made.flatMap((part) => part.operations ?? [])) operations.set(operation.name, operation);
@@ -141,6 +140,7 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
     return {
       config, service, authorization: authorization.get, audit: journal.get, mounts: made.flatMap((part) => part.mounts ?? []), jobs: [...made.flatMap((part) => part.jobs ?? []), expireGrants(() => authorization.opened, observe)],
       viewerOf: made.find((part) => part.viewerOf !== undefined)?.viewerOf,
+      reloadGuides: profiles.reload,
       setPort: (port) => { baseUrl = fhirBase(config, port); },
       close: async () => {
         await authorization.opened?.then(({ server }) => server.close(), () => undefined);
@@ -160,16 +160,15 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
 const externalOf = ({ terminologyUrl, terminologySeconds }: Config, clock: Clock): ExternalOptions | undefined =>
   (terminologyUrl === undefined ? undefined : { baseUrl: terminologyUrl, timeoutMs: terminologySeconds * 1000, clock });
 
-/** Code systems, value sets and maps of the guides that are kept. */
-const guideTerminology = ({ terminology }: KeptGuides): TerminologySource => makeMemorySource(() => terminology() as unknown as (CodeSystem | ValueSet | ConceptMap)[]);
-
 /** What checks writes, and what checks without writing. */
-const makeValidation = ({ profiles: mode, unknownModifiers }: Config, guides: KeptGuides, terminology: Terminology): { readonly validate: Service['validate']; readonly operation: Operation } => {
-  const library = makeProfileLibrary([...ownProfiles(), ...guides.profiles()]);
+const makeValidation = ({ profiles: mode, unknownModifiers }: Config, { library, withoutStored, refresh }: ProfilePart, terminology: Terminology): { readonly validate: Service['validate']; readonly operation: Operation } => {
   const base = makeValidator();
-  const profiles = makeProfileValidator({ library, terminology, unknownModifiers });
-  const knows = (canonical: string): boolean => isType(coreName(canonical) ?? '') || library.find(canonical) !== undefined;
-  return { validate: makeWriteValidator({ base, profiles, mode, unknownModifiers }), operation: makeValidateOperation({ base, profiles, knows }) };
+  const on = (known: ProfileLibrary): Pick<ValidateMeans, 'profiles' | 'knows'> => ({
+    profiles: makeProfileValidator({ library: known, terminology, unknownModifiers }),
+    knows: (canonical) => isType(coreName(canonical) ?? '') || known.find(canonical) !== undefined,
+  });
+  const all = on(library);
+  return { validate: makeWriteValidator({ base, profiles: all.profiles, mode, unknownModifiers }), operation: makeValidateOperation({ base, ...all, withoutStored: on(withoutStored), refresh }) };
 };
 
 const accessRules = async ({ accessRules: path }: Config, registry: Registry): Promise<AccessRules> => {

@@ -54,6 +54,8 @@ export interface Session {
   readonly authorization: () => Promise<AuthorizationPart>;
   /** Hashes and checkpoints of the audit's journal, opened when first asked for. */
   readonly audit: () => Promise<Journal>;
+  /** Reads the guides anew; returns how many there are. */
+  readonly reloadGuides: () => Promise<number>;
 }
 
 interface CommandHead {

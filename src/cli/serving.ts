@@ -47,7 +47,7 @@ export const startServing = async (config: Config, commands: CommandTable): Prom
     const http = await makeServer(core, { observe, isFatal: fatal.told, metrics: () => metrics.render() });
     const { port } = await listen(http, config);
     core.setPort(port);
-    const session = (command: string) => ({ service: core.service, viewer: systemViewer(`command ${command}`), authorization: core.authorization, audit: core.audit });
+    const session = (command: string) => ({ service: core.service, viewer: systemViewer(`command ${command}`), authorization: core.authorization, audit: core.audit, reloadGuides: core.reloadGuides });
     const control = await openControl({ dataDir: config.dataDir, commands, session, onFailure: (error) => observe({ kind: 'failure', requestId: undefined, where: 'control', error }) });
     for (const job of core.jobs) job.start();
     const origin = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${String(port)}`;

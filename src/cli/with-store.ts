@@ -46,7 +46,7 @@ const tryOpen = async (config: Config, { say }: Call): Promise<Core | StoreInUse
 
 const runHere = async (core: Core, command: StoreCommand, call: Call): Promise<Outcome> => {
   try {
-    return await command.run(call, { service: core.service, viewer: systemViewer(`command ${command.name}`), authorization: core.authorization, audit: core.audit });
+    return await command.run(call, { service: core.service, viewer: systemViewer(`command ${command.name}`), authorization: core.authorization, audit: core.audit, reloadGuides: core.reloadGuides });
   } finally {
     await core.close();
   }

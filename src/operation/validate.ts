@@ -2,7 +2,7 @@
 import { FhirError, type Issue } from '../core/error.js';
 import { locate } from '../core/json/locate.js';
 import { parseResourceText } from '../fhir/json-text.js';
-import { isReferredTo, lookUp } from '../interaction/gate.js';
+import { isReferredTo, lookUp, mayReadAll } from '../interaction/gate.js';
 import { typeOf, type Context } from '../interaction/context.js';
 import type { Operation } from '../interaction/service.js';
 import type { ValidateProfiles } from '../validation/profile/validator.js';
@@ -21,19 +21,25 @@ const rules: ParameterRules = {
 export interface ValidateMeans {
   readonly base: Validate;
   readonly profiles: ValidateProfiles;
+  /** Takes in profiles that were added or stored; awaited before each validation. */
+  readonly refresh?: (() => Promise<void>) | undefined;
   /** Whether a profile is known. */
   readonly knows: (canonical: string) => boolean;
+  /** The same without stored profiles, for those who may not read StructureDefinitions. */
+  readonly withoutStored?: Pick<ValidateMeans, 'profiles' | 'knows'> | undefined;
 }
 
 /** Returns the operation. It answers 200 with every finding, of whatever severity. */
-export const makeValidateOperation = (means: ValidateMeans): Operation => ({
+export const makeValidateOperation = (all: ValidateMeans): Operation => ({
   name: 'validate',
   definition: 'http://hl7.org/fhir/OperationDefinition/Resource-validate',
   levels: ['type', 'instance'],
   affectsState: false,
   handle: async (context) => {
+    const means = { ...all, ...(mayReadAll(context, 'StructureDefinition') ? {} : all.withoutStored) };
     const given = readParameters(context, rules);
     const mode = modeOf(given);
+    await means.refresh?.();
     const resource = given.object('resource') ?? (await storedResource(context, mode));
     const own = resource === undefined ? [] : await findings(context, resource, { means, given });
     const issues = [...own, ...(await modeIssues(context, { mode, resource }))];

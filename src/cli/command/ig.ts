@@ -5,7 +5,8 @@ import { readConfig, servingChecks } from '../../config/read.js';
 import { systemCode } from '../../core/system-code.js';
 import { dropGuide, guidesFolder, keepGuide, openGuides, type GuideHead } from '../../fhir/package/kept.js';
 import { PackageError, readPackage, type GuidePackage } from '../../fhir/package/read.js';
-import type { Call, Outcome, PlainCommand } from '../command.js';
+import type { Call, Outcome, StoreCommand } from '../command.js';
+import { askServer, connectControl } from '../control-client.js';
 import { CommandError, usageError } from '../exit-code.js';
 import { pathFrom } from '../options.js';
 
@@ -34,7 +35,15 @@ const add = async (dataDir: string, call: Call): Promise<Outcome> => {
   if (files.length === 0) throw usageError('Say which package to add: concierge ig add FILE.tgz');
   const outcomes: Outcome[] = [];
   for (const file of files) outcomes.push(await addGuide(dataDir, call, file));
-  return { text: [...outcomes.map(({ text }) => text), 'A server that runs knows it from its next start on.'].join('\n'), json: outcomes.map(({ json }) => json) };
+  return told(dataDir, call, { text: outcomes.map(({ text }) => text).join('\n'), json: outcomes.map(({ json }) => json) });
+};
+
+/** Has the server that runs on the folder read the guides anew, so that what was done holds once the command ends. */
+const told = async (dataDir: string, call: Call, outcome: Outcome): Promise<Outcome> => {
+  const socket = await connectControl(dataDir);
+  if (socket === undefined) return outcome;
+  const { text } = await askServer(socket, { command: 'ig', args: ['reload'], cwd: call.cwd }, call);
+  return { ...outcome, text: `${outcome.text}\n${text}` };
 };
 
 const list = async (dataDir: string): Promise<Outcome> => {
@@ -42,22 +51,25 @@ const list = async (dataDir: string): Promise<Outcome> => {
   return { text: guides.length === 0 ? 'No guide is kept.' : guides.map(line).join('\n'), json: guides };
 };
 
-const remove = async (dataDir: string, { given: { words: [, name, version, more] } }: Call): Promise<Outcome> => {
+const remove = async (dataDir: string, call: Call): Promise<Outcome> => {
+  const [, name, version, more] = call.given.words;
   if (name === undefined || version === undefined || more !== undefined) throw usageError('Say which guide to remove: concierge ig remove NAME VERSION');
   if (!(await dropGuide(guidesFolder(dataDir), { name, version }))) throw new CommandError('failed', `There is no guide ${name} ${version}; "concierge ig list" names those there are.`);
-  return { text: `${name} ${version} is removed; a server that runs knows it until it stops.`, json: { name, version } };
+  return told(dataDir, call, { text: `${name} ${version} is removed.`, json: { name, version } });
 };
 
-export const ig: PlainCommand = {
+export const ig: StoreCommand = {
   name: 'ig',
-  summary: 'Keeps implementation guides: add FILE.tgz, list, remove NAME VERSION.',
-  usage: 'add FILE...|list|remove NAME VERSION',
-  about: 'A package is the .tgz that a guide is published as. Its profiles, extensions, value sets and code systems are kept in DATA_DIR/ig.',
+  summary: 'Keeps implementation guides: add FILE.tgz, list, remove NAME VERSION, reload.',
+  usage: 'add FILE...|list|remove NAME VERSION|reload',
+  about: 'A package is the .tgz that a guide is published as. Its profiles, extensions, value sets and code systems are kept in DATA_DIR/ig. A server that runs knows them when the command ends; reload has it read the folder anew.',
   options: {},
-  needs: 'nothing',
-  run: async (call) => {
+  needs: 'store',
+  before: async (call) => {
+    const [what, more] = call.given.words;
+    if (what === 'reload' && more === undefined) return undefined;
     const { dataDir } = readConfig(undefined, { without: servingChecks });
-    switch (call.given.words[0]) {
+    switch (what) {
       case 'add':
         return add(dataDir, call);
       case 'list':
@@ -65,7 +77,11 @@ export const ig: PlainCommand = {
       case 'remove':
         return remove(dataDir, call);
       default:
-        throw usageError('Say what to do: add FILE, list, or remove NAME VERSION.');
+        throw usageError('Say what to do: add FILE, list, remove NAME VERSION, or reload.');
     }
+  },
+  run: async (_call, { reloadGuides }) => {
+    const count = await reloadGuides();
+    return { text: `The server has read its guides anew: ${String(count)}.`, json: { guides: count } };
   },
 };

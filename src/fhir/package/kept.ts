@@ -3,11 +3,12 @@
  * terminology. They are read when a server starts, and what is not asked for is not parsed.
  */
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../../core/system-code.js';
 import type { Profile } from '../profile/definition.js';
 import { slimProfile } from '../profile/slim.js';
+import { pinnedProfile, pinnedResource, pinsOf, type Pin } from './pin.js';
 import type { GuidePackage } from './read.js';
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -82,9 +83,24 @@ const headsIn = async (folder: string): Promise<readonly GuideHead[]> => {
 /** Returns the guides kept under `folder`; none when it is not there. */
 export const openGuides = async (folder: string): Promise<KeptGuides> => {
   const guides = await headsIn(folder);
-  const lazily = <T>(file: string): (() => readonly T[]) => {
-    let all: readonly T[] | undefined;
-    return () => (all ??= guides.flatMap((guide) => JSON.parse(readFileSync(join(folder, folderOf(guide), file), 'utf8')) as T[]));
+  const read = <T>(file: string): T[][] => guides.map((guide) => JSON.parse(readFileSync(join(folder, folderOf(guide), file), 'utf8')) as T[]);
+  const resources = once(() => read<JsonObject>('terminology.json'));
+  const pins = once(() => (guides.length < 2 ? [] : pinsOf(resources())));
+  const asRead: Pin = (canonical) => canonical;
+  return {
+    guides,
+    profiles: once(() => read<Profile>('profiles.json').flatMap((profiles, index) => (pins()[index] === undefined ? profiles : profiles.map((profile) => pinnedProfile(profile, pins()[index] ?? asRead))))),
+    terminology: once(() => resources().flatMap((all, index) => all.map((resource) => pinnedResource(resource, pins()[index] ?? asRead)))),
   };
-  return { guides, profiles: lazily<Profile>('profiles.json'), terminology: lazily<JsonObject>('terminology.json') };
+};
+
+const once = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+};
+
+/** Returns a text that is another one once guides came or went. */
+export const guidesStamp = (folder: string): string => {
+  const status = statSync(folder, { throwIfNoEntry: false });
+  return status === undefined ? '' : `${String(status.mtimeMs)} ${String(status.ino)}`;
 };

@@ -51,6 +51,8 @@ export interface ProfileElement {
 export interface Profile {
   readonly url: string;
   readonly version?: string;
+  /** Told when it is not `active`. */
+  readonly status?: string;
   readonly name: string;
   /** The type it constrains. */
   readonly type: string;

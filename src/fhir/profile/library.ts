@@ -1,4 +1,8 @@
-/** The profiles that are known: those of FHIR itself and those of loaded guides, found by canonical URL (https://hl7.org/fhir/R4/references.html#canonical). */
+/**
+ * The profiles that are known, found by canonical URL (https://hl7.org/fhir/R4/references.html#canonical). Which of several wins
+ * is one rule, here and for terminology: FHIR itself, then guides, then what is stored; of guides the newest.
+ */
+import { newestFirst } from '../../core/newest.js';
 import { readGenerated } from '../definitions.js';
 import { splitCanonical, type Profile } from './definition.js';
 import { SnapshotError, withSnapshot } from './snapshot.js';
@@ -6,7 +10,8 @@ import { SnapshotError, withSnapshot } from './snapshot.js';
 export interface ProfileLibrary {
   /**
    * Returns the profile with all its elements. Without a version in the URL it is that of the guide `near` (`name#version`),
-   * else the latest. Undefined when it is not known, or when its snapshot cannot be made.
+   * else that of FHIR itself, else the newest of all guides, else the newest stored. Undefined when it is not known, or when its
+   * snapshot cannot be made.
    */
   find(canonical: string, near?: string): Profile | undefined;
   /** Why a profile that is known cannot be used; undefined when it can. */
@@ -14,31 +19,33 @@ export interface ProfileLibrary {
   readonly urls: () => Iterable<string>;
 }
 
-let core: readonly Profile[] | undefined;
-const coreProfiles = (): readonly Profile[] => (core ??= readGenerated('profiles.json') as Profile[]);
+let core: ReadonlyMap<string, Profile> | undefined;
+const coreProfiles = (): ReadonlyMap<string, Profile> => (core ??= new Map((readGenerated('profiles.json') as Profile[]).map((profile) => [profile.url, profile])));
 
-/** Compares versions as people read them: 10.0.0 is after 9.1.0. */
-export const compareVersions = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });
+/** A profile is active unless it says otherwise. */
+const sorted = (profiles: readonly Profile[]): readonly Profile[] => newestFirst(profiles.map((profile) => ({ profile, version: profile.version, status: profile.status ?? 'active' }))).map(({ profile }) => profile);
 
-/** Returns a library of FHIR's own profiles and those given. */
-export const makeProfileLibrary = (guides: readonly Profile[]): ProfileLibrary => {
-  const known = new Map<string, Profile[]>();
+const byUrl = (profiles: readonly Profile[]): ReadonlyMap<string, readonly Profile[]> => {
+  const groups = new Map<string, Profile[]>();
+  for (const profile of profiles) groups.set(profile.url, [...(groups.get(profile.url) ?? []), profile]);
+  return new Map([...groups].map(([url, group]) => [url, sorted(group)]));
+};
+
+/** Returns a library of FHIR's own profiles, those of guides and those stored. */
+export const makeProfileLibrary = (guides: readonly Profile[], stored: readonly Profile[] = []): ProfileLibrary => {
+  const [ofGuides, ofStore] = [byUrl(guides), byUrl(stored)];
   const whole = new Map<Profile, Profile | SnapshotError>();
-  const add = (profile: Profile): void => { known.set(profile.url, [...(known.get(profile.url) ?? []), profile]); };
-  guides.forEach(add);
-  let hasCore = false;
   const versionsOf = (url: string): readonly Profile[] => {
-    if (!hasCore && !known.has(url)) {
-      hasCore = true;
-      coreProfiles().forEach(add);
-    }
-    return known.get(url) ?? [];
+    const further = [...(ofGuides.get(url) ?? []), ...(ofStore.get(url) ?? [])];
+    // Those of FHIR are read when one of them may be meant.
+    const own = further.length === 0 || url.startsWith('http://hl7.org/fhir/StructureDefinition/') ? coreProfiles().get(url) : undefined;
+    return own === undefined ? further : [own, ...further];
   };
   const choose = (canonical: string, near: string | undefined): Profile | undefined => {
     const { url, version } = splitCanonical(canonical);
     const all = versionsOf(url);
-    if (version !== undefined) return all.find((profile) => profile.version === version || profile.version?.startsWith(`${version}.`) === true);
-    return all.find(({ guide }) => guide !== undefined && guide === near) ?? [...all].sort((a, b) => compareVersions(b.version ?? '', a.version ?? ''))[0];
+    if (version !== undefined) return all.find((profile) => profile.version === version) ?? all.find((profile) => profile.version?.startsWith(`${version}.`) === true);
+    return all.find(({ guide }) => guide !== undefined && guide === near) ?? all[0];
   };
   const made = (profile: Profile): Profile | SnapshotError => {
     const found = whole.get(profile);
@@ -58,7 +65,7 @@ export const makeProfileLibrary = (guides: readonly Profile[]): ProfileLibrary =
       const found = profile && made(profile);
       return found instanceof SnapshotError ? found.message : undefined;
     },
-    urls: () => { versionsOf(''); return known.keys(); },
+    urls: () => new Set([...coreProfiles().keys(), ...ofGuides.keys(), ...ofStore.keys()]),
   };
 };
 

@@ -61,7 +61,7 @@ export const slimProfile = (source: JsonObject, guide?: string): Profile | undef
   const differential = isObject(source['differential']) ? listOf(source['differential']['element']) : [];
   const elements = (snapshot.length > 0 ? snapshot : differential).map(elementOf);
   return given({
-    url, version: source['version'], name: textOf(source['title']) || textOf(source['name']), type, base: textOf(source['baseDefinition']),
+    url, version: source['version'], status: source['status'] === 'active' ? undefined : source['status'], name: textOf(source['title']) || textOf(source['name']), type, base: textOf(source['baseDefinition']),
     contexts: listOf(source['context']).map((one) => `${textOf(one['type'])} ${textOf(one['expression'])}`),
     modifier: type === 'Extension' && snapshot[0]?.['isModifier'] === true ? true : undefined,
     elements, isSnapshot: snapshot.length > 0, guide,

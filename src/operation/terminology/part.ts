@@ -23,6 +23,8 @@ export interface TerminologyParts {
   readonly service: () => Service;
   /** Resources of loaded guides. */
   readonly guides?: readonly TerminologySource[] | undefined;
+  /** Takes in guides that were added; awaited before each question. */
+  readonly refreshGuides?: (() => Promise<void>) | undefined;
   readonly dataDir: string;
   /** Another server for what is not known here. */
   readonly external?: ExternalOptions | undefined;
@@ -34,6 +36,8 @@ export interface TerminologyPart {
   /** As of now, for operations and searches, of the stored types that may be used. */
   readonly fresh: TerminologyFor;
   readonly operations: readonly Operation[];
+  /** Forgets what was made of resources of guides. */
+  readonly forget: () => void;
   /** Keeps `quick` from staying behind where nobody asks `fresh`. */
   readonly job: (service: Service) => Job;
 }
@@ -42,7 +46,7 @@ const everyMs = 1_000;
 const storedTypes: readonly TerminologyType[] = ['CodeSystem', 'ValueSet', 'ConceptMap'];
 
 /** Returns the part. Nothing is read before it is asked. */
-export const makeTerminologyPart = ({ service, guides = [], dataDir, external }: TerminologyParts): TerminologyPart => {
+export const makeTerminologyPart = ({ service, guides = [], refreshGuides, dataDir, external }: TerminologyParts): TerminologyPart => {
   const stored = makeStoredSource(service);
   const imported = openTerminologyFolder(terminologyFolder(dataDir));
   const beyond = external === undefined ? undefined : makeExternalTerminology(external);
@@ -60,6 +64,7 @@ export const makeTerminologyPart = ({ service, guides = [], dataDir, external }:
   const follow = makeFollower(makeStamp(service), forget);
   const refresh = async (): Promise<void> => {
     if (imported.changed()) forget();
+    await refreshGuides?.();
     await follow();
   };
   const readValueSet = async (id: string): Promise<ValueSet> => {
@@ -80,7 +85,7 @@ export const makeTerminologyPart = ({ service, guides = [], dataDir, external }:
     return engine;
   };
   return {
-    quick, fresh, operations: terminologyOperations((context) => fresh((type) => mayReadAll(context, type))),
+    quick, fresh, forget, operations: terminologyOperations((context) => fresh((type) => mayReadAll(context, type))),
     job: ({ observe }) => makeRepeatedJob({
       name: 'follow-terminology', everyMs, act: refresh,
       onFailure: (error) => observe({ kind: 'failure', requestId: undefined, where: 'follow-terminology', error }),

@@ -1,11 +1,11 @@
 /** Terminology resources that are stored in this server, read through the interactions on behalf of the server itself. */
 import { systemViewer } from '../../access/viewer.js';
 import { FhirError } from '../../core/error.js';
+import { newestFirst } from '../../core/newest.js';
 import { perform } from '../../interaction/perform.js';
 import type { Service } from '../../interaction/service.js';
 import { hasConcepts, splitCanonical, type CodeSystem, type ConceptMap, type TerminologyResources, type TerminologyType } from '../../terminology/resource.js';
 import type { TerminologySource } from '../../terminology/local/source.js';
-import { newestFirst } from '../../terminology/local/version.js';
 
 const viewer = systemViewer('terminology');
 const pageSize = 200;

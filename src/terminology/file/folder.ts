@@ -1,9 +1,9 @@
 /** The folder of imported code systems: DATA_DIR/terminology. */
 import { closeSync, openSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { compareVersions } from '../../core/newest.js';
 import type { ConceptSystem } from '../local/concept-system.js';
 import type { ImportedSystems } from '../local/source.js';
-import { compareVersions } from '../local/version.js';
 import { openConceptFile, readHeader } from './open.js';
 import { NotConcepts } from './read-at.js';
 import type { FileHeader } from './layout.js';

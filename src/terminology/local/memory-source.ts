@@ -1,7 +1,7 @@
 /** A source of terminology resources that are all in memory: a loaded guide package, or a test's own. */
+import { newestFirst } from '../../core/newest.js';
 import { hasConcepts, splitCanonical, type CodeSystem, type ConceptMap, type TerminologyResources, type TerminologyType, type ValueSet } from '../resource.js';
 import type { TerminologySource } from './source.js';
-import { newestFirst } from './version.js';
 
 type Resource = CodeSystem | ValueSet | ConceptMap;
 

@@ -1,17 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { compareVersions, newestFirst } from '../../../../src/terminology/local/version.js';
 import { makeWeightedCache } from '../../../../src/terminology/local/weighted-cache.js';
-
-describe('versions', () => {
-  it('stand in their order', () => {
-    const sorted = ['1.0-draft', '1.0', '1.0.1', '1.9', '1.10', '2.0.0-ballot', '2.0.0', '20240101'];
-    expect([...sorted].reverse().sort(compareVersions)).toEqual(sorted);
-  });
-
-  it('active ones come first', () => {
-    expect(newestFirst([{ version: '2', status: 'draft' }, { version: '1', status: 'active' }, { version: '1.5', status: 'active' }]).map(({ version }) => version)).toEqual(['1.5', '1', '2']);
-  });
-});
 
 describe('weighted cache', () => {
   it('drops what was used longest ago once it is too heavy', () => {
