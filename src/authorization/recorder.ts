@@ -1,8 +1,14 @@
 /**
- * The launch flight recorder: what an app asked, step by step, which rule it broke and how that is mended. It holds codes
- * and rules, never a token, a code, a secret or health data; it is kept in memory and forgotten.
+ * The launch flight recorder: what an app asked, step by step, which rule it broke and how that is mended. It holds rules and
+ * their outcome, never a token, a code, a secret or health data. Traces are in the store, so that the steps of one launch come
+ * together whichever process took them, and outlive a restart; each app has a few, for a week.
  */
 import type { Clock } from '../core/clock.js';
+import { hashOf } from '../core/hash.js';
+import { randomSecret } from '../core/id.js';
+import type { Observe } from '../core/observe.js';
+import type { GrantStore } from '../store/grant.js';
+import { makeCollection } from './grant/collection.js';
 
 export type Step = 'authorize' | 'sign-in' | 'launch' | 'patient' | 'consent' | 'code' | 'token' | 'refresh' | 'first call' | 'introspect' | 'revoke';
 
@@ -13,9 +19,15 @@ export interface Note {
   readonly what: string;
   /** What the app's maker does about it. */
   readonly mend?: string | undefined;
+  /** Of several good ones only the first is kept. */
+  readonly once?: boolean | undefined;
 }
 
-export interface TimedNote extends Note {
+export interface TimedNote {
+  readonly step: Step;
+  readonly ok: boolean;
+  readonly what: string;
+  readonly mend?: string | undefined;
   /** Milliseconds since 1970. */
   readonly at: number;
 }
@@ -26,37 +38,112 @@ export interface Trace {
   readonly notes: readonly TimedNote[];
 }
 
+/** Which launch a note belongs to: by the app's `state` until there is a grant, by the grant from then on; kept as hashes. */
+export interface LaunchLink {
+  readonly state?: string | undefined;
+  readonly grant?: string | undefined;
+}
+
 export interface Recorder {
-  note(client: string, note: Note): void;
-  /** Traces of an app, the last first. */
-  traces(client: string): readonly Trace[];
-  clients(): readonly string[];
+  /** Takes the note and writes it in its turn; what cannot be written is the operator's to know, never the app's trouble. */
+  note(client: string, note: Note, link?: LaunchLink | Promise<LaunchLink>): void;
+  /** Resolves with the traces of an app, the last first. */
+  traces(client: string): Promise<readonly Trace[]>;
+  /** Resolves with the apps that have traces. */
+  clients(): Promise<readonly string[]>;
+  /** Resolves when everything taken is written. */
+  settle(): Promise<void>;
+}
+
+export interface RecorderParts {
+  readonly grants: GrantStore;
+  readonly clock: Clock;
+  readonly isRegistered: (client: string) => Promise<boolean>;
+  readonly observe: Observe;
+}
+
+interface KeptTrace extends Trace {
+  readonly grant?: string | undefined;
 }
 
 const tracesPerClient = 20;
 const notesPerTrace = 60;
-const clientsAtMost = 500;
+const weekMs = 7 * 86_400_000;
+/** A note that names no launch belongs to the newest one, when that is not older. */
+const nearMs = 600_000;
+/** Notes that wait to be written; under a flood the rest is let go. */
+const mostWaiting = 1_000;
+/** Requests of clients that do not exist are kept together, so that invented names fill nothing. */
+export const strangers = '(not registered)';
 
-/** Returns an empty recorder; a trace begins with each authorization request. */
-export const makeRecorder = (clock: Clock): Recorder => {
-  const byClient = new Map<string, { client: string; started: number; notes: TimedNote[] }[]>();
+/** Whether the authorization has ended, well or not. */
+const isOver = ({ notes }: Trace): boolean => notes.some(({ step, ok }) => step === 'code' || (step === 'authorize' && !ok));
+
+const hidden = (text: string): string => hashOf('launch trace', text);
+
+/** Returns the recorder. */
+export const makeRecorder = ({ grants, clock, isRegistered, observe }: RecorderParts): Recorder => {
+  const kept = makeCollection<KeptTrace>(grants, 'launch-trace', ({ client, started, grant }) => ({ owner: client, alias: grant, expires: started + weekMs }));
+  const newestFirst = async (client: string) => [...await kept.all(client)].sort((a, b) => b.value.started - a.value.started);
+
+  const keyOf = async (client: string, { step }: Note, { state, grant }: LaunchLink): Promise<string | undefined> => {
+    if (state !== undefined) return hidden(`${client} ${state}`);
+    const known = grant === undefined ? undefined : await kept.getByAlias(hidden(grant));
+    if (known !== undefined || step === 'authorize') return known?.key;
+    const [newest] = await newestFirst(client);
+    return newest !== undefined && clock.now() - newest.value.started < nearMs ? newest.key : undefined;
+  };
+
+  const begin = async (key: string, trace: KeptTrace): Promise<void> => {
+    const before = await kept.get(key);
+    // An app that sends the same state again launches anew all the same.
+    if (before !== undefined && isOver(before)) {
+      await kept.remove(key);
+      await kept.insertOnce(randomSecret(), before);
+    }
+    if (!(await kept.insertOnce(key, trace))) await kept.change(key, (old) => ({ ...old, notes: [...old.notes, ...trace.notes] }));
+    for (const { key: old } of (await newestFirst(trace.client)).slice(tracesPerClient)) await kept.remove(old);
+  };
+
+  const write = async (named: string, note: Note & { readonly at: number }, link: LaunchLink): Promise<void> => {
+    const client = await isRegistered(named) ? named : strangers;
+    const { step, ok, what, mend, at } = note;
+    const timed: TimedNote = { step, ok, what, ...(mend === undefined ? {} : { mend }), at };
+    const grant = link.grant === undefined ? undefined : hidden(link.grant);
+    const key = await keyOf(client, note, link);
+    let over = false;
+    const add = (old: KeptTrace): KeptTrace | undefined => {
+      over = step === 'authorize' && isOver(old);
+      if (over) return undefined;
+      const isKnown = note.once === true && old.notes.some((each) => each.step === step && each.ok);
+      return isKnown || old.notes.length >= notesPerTrace ? undefined : { ...old, grant: old.grant ?? grant, notes: [...old.notes, timed] };
+    };
+    const changed = key === undefined ? undefined : await kept.change(key, add);
+    if (changed !== undefined && !over) return;
+    // What went well without a beginning that is still kept tells nobody anything.
+    if (!ok || step === 'authorize') await begin(key ?? randomSecret(), { client, started: at, grant, notes: [timed] });
+  };
+
+  let last: Promise<void> = Promise.resolve();
+  let waiting = 0;
   return {
-    note: (client, note) => {
-      const traces = byClient.get(client) ?? [];
-      const at = clock.now();
-      const last = traces[0];
-      const seenBefore = note.step === 'first call' && last?.notes.some(({ step, ok }) => step === 'first call' && ok) === true;
-      if (seenBefore && note.ok) return;
-      if (last === undefined || note.step === 'authorize') traces.unshift({ client, started: at, notes: [{ ...note, at }] });
-      else if (last.notes.length < notesPerTrace) last.notes.push({ ...note, at });
-      traces.length = Math.min(traces.length, tracesPerClient);
-      byClient.delete(client);
-      byClient.set(client, traces);
-      const [oldest] = byClient.size > clientsAtMost ? byClient.keys() : [];
-      if (oldest !== undefined) byClient.delete(oldest);
+    note: (client, note, link = {}) => {
+      if (waiting >= mostWaiting) return;
+      waiting += 1;
+      const timed = { ...note, at: clock.now() };
+      last = last.then(async () => write(client, timed, await link))
+        .catch((error: unknown) => { observe({ kind: 'failure', requestId: undefined, where: 'launch flight recorder', error }); })
+        .finally(() => { waiting -= 1; });
     },
-    traces: (client) => byClient.get(client) ?? [],
-    clients: () => [...byClient.keys()].reverse(),
+    traces: async (client) => {
+      await last;
+      return (await newestFirst(client)).map(({ value }) => value);
+    },
+    clients: async () => {
+      await last;
+      return [...new Set((await kept.all()).map(({ value }) => value.client))].sort();
+    },
+    settle: () => last,
   };
 };
 

@@ -13,6 +13,7 @@ import { makePasswords, type Passwords } from './account/password.js';
 import { makeThrottle, type Throttle } from './account/throttle.js';
 import { addressOf } from './http/address.js';
 import { makeClients, type Clients } from './client/client.js';
+import { makeFirstCalls, type FirstCalls } from './first-call.js';
 import { makeAdapterFactory } from './grant/adapter.js';
 import { makeCollection, type Collection } from './grant/collection.js';
 import { makeContexts, type GrantedContext } from './grant/context.js';
@@ -67,6 +68,8 @@ export interface Server {
   readonly data: RecordData;
   readonly recorder: Recorder;
   readonly mendOf: (text: string) => string;
+  /** First calls of apps go to the flight recorder. */
+  readonly firstCalls: FirstCalls;
   readonly keys: SigningKeys;
   readonly formSecret: string;
   /** The account when it may sign in. */
@@ -114,7 +117,7 @@ export const openServer = async (parts: ServerParts): Promise<Server> => {
   const contexts = makeContexts(grants);
   const data = makeRecordData(service, perform);
   const keys = makeSigningKeys(grants, clock);
-  const recorder = makeRecorder(clock);
+  const recorder = makeRecorder({ grants, clock, observe: service.observe, isRegistered: async (id) => (await clients.get(id)) !== undefined });
   const accountOf = async (id: string): Promise<KnownAccount | undefined> => {
     const account = await accounts.get(id);
     return account?.disabled === true ? undefined : account;
@@ -133,7 +136,6 @@ export const openServer = async (parts: ServerParts): Promise<Server> => {
   const address = (req: IncomingMessage): string => addressOf(req, options().trustProxy);
   const viewerOf = makeViewerOf({
     provider, grants, clock, accountOf, patientsOf, policyOf: async (id) => (await clients.get(id))?.smart_policy, addressOf: address, fhirBase: () => options().fhirBase, origin: () => options().origin,
-    onUse: ({ grant }) => { recorder.note(grant.client, { step: 'first call', ok: true, what: 'the access token was used' }); },
   });
   return {
     options, clock, service, grants, provider, clients, accounts, contexts, data, keys, recorder, mendOf, accountOf, patientsOf, viewerOf, addressOf: address,
@@ -146,7 +148,8 @@ export const openServer = async (parts: ServerParts): Promise<Server> => {
     mailThrottle: makeThrottle({ grants, clock, kind: 'mail', windowMs: quarterHour, perName: 3, perAddress: 20 }), registrationThrottle: makeThrottle({ grants, clock, kind: 'registration', windowMs: quarterHour, perName: 20, perAddress: 20 }),
     launches: makeLaunches(grants, clock), formSecret: await ownSecret(grants, 'form'),
     scopeRules: () => ({ registry: service.registry, baseUrl: options().fhirBase }),
-    isAppOrigin: await makeAppOrigins(clients, clock), close: () => grants.close(),
+    isAppOrigin: await makeAppOrigins(clients, clock), firstCalls: makeFirstCalls(recorder),
+    close: async () => { await recorder.settle(); await grants.close(); },
   };
 };
 

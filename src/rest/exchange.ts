@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ErrorCode } from '../core/error-table.js';
 import type { Observe } from '../core/observe.js';
 import type { Viewer } from '../access/viewer.js';
+import type { FhirRequest } from '../interaction/request.js';
 import type { Perform, Service } from '../interaction/service.js';
 import type { BodyBudget } from './body-budget.js';
 import type { Connections, OpenAnswer } from './connections.js';
@@ -43,6 +44,8 @@ export interface HttpServerParts {
   readonly isAppOrigin?: ((origin: string) => boolean) | undefined;
   /** On whose behalf a request is made; throws `unauthorized`. Without it everyone is the open viewer. */
   readonly viewerOf?: ((request: IncomingMessage) => Viewer | Promise<Viewer>) | undefined;
+  /** Told of requests that are refused before they are performed. */
+  readonly onRefusal?: ((viewer: Viewer, request: FhirRequest, error: unknown) => void) | undefined;
 }
 
 /** The parts with what belongs to one running server. */

@@ -44,7 +44,7 @@ const answer = async (host: Host, exchange: Exchange, { segments, query }: FhirT
     idempotencyKey: idempotencyKeyOf(req), dryRun: dryRunOf(req), ...(mayBeLong(route) ? { signal: signalOf(exchange) } : {}),
   };
   // Decided from token and request line alone, before a byte of the body is read.
-  await checkAudited({ service: host.service, viewer, request });
+  await checkAudited(host, { service: host.service, viewer, request });
   return takesBody(route)
     ? performWithBody(host, exchange, { request, run: (whole) => host.perform(host.service, viewer, whole) })
     : admit(host, () => host.perform(host.service, viewer, request));
@@ -59,10 +59,11 @@ const viewerOf = async (host: Host, { req }: Exchange, request: FhirRequest): Pr
   }
 };
 
-const checkAudited = async (context: Context): Promise<void> => {
+const checkAudited = async (host: Host, context: Context): Promise<void> => {
   try {
     checkRequest(context);
   } catch (error) {
+    host.onRefusal?.(context.viewer, context.request, error);
     await recordRefusal(context, error);
     throw error;
   }

@@ -1,7 +1,7 @@
 /** The person's decision becomes a grant: what was shown, what was ticked, what the app may have - all three (SMART 2.2, scopes). */
 import type { AskedScopes } from '../client/scope.js';
 import { ScopeFault } from '../client/scope.js';
-import { askedOf, paramOf, progressOf, refuse, type Flow } from './interaction.js';
+import { askedOf, paramOf, progressOf, refuse, stateOf, type Flow } from './interaction.js';
 
 /** Finishes the authorization with the scopes that were ticked. */
 export const decide = async (flow: Flow, ticked: readonly string[]): Promise<void> => {
@@ -17,7 +17,7 @@ export const decide = async (flow: Flow, ticked: readonly string[]): Promise<voi
   const seesUser = chosen.launch.includes('fhirUser') && chosen.launch.includes('openid');
   await server.contexts.put(grantId, { ...context, grantId, ...(seesUser ? { fhirUser: account.fhirUser } : {}) });
   await server.progress.remove(details.uid);
-  server.recorder.note(client.client_id, { step: 'consent', ok: true, what: `allowed ${[...chosen.launch, ...chosen.clinical.map(({ text }) => text)].join(' ')}` });
+  server.recorder.note(client.client_id, { step: 'consent', ok: true, what: `allowed ${[...chosen.launch, ...chosen.clinical.map(({ text }) => text)].join(' ')}` }, { ...stateOf(flow), grant: grantId });
   const provider = await server.provider();
   await provider.interactionFinished(page.req, page.res, { consent: { grantId } }, { mergeWithLastSubmission: true });
 };

@@ -12,6 +12,7 @@ import type { ClientMetadata } from '../client/client.js';
 import { roles } from '../account/role.js';
 import { consentBody, encounterPickerBody, patientPickerBody } from '../page/consent.js';
 import { mountPath } from '../option.js';
+import type { LaunchLink } from '../recorder.js';
 import type { Server } from '../server.js';
 import { formTarget, type PageExchange } from './page-exchange.js';
 
@@ -39,6 +40,9 @@ export const progressOf = async ({ server, details }: Flow): Promise<Progress> =
 export const keepProgress = ({ server, details }: Flow, progress: Progress): Promise<void> => server.progress.put(details.uid, progress);
 export const leadsTo = ({ details }: Flow): string => formTarget(paramOf(details, 'redirect_uri'));
 
+/** What the flight recorder knows this authorization by. */
+export const stateOf = ({ details }: Flow): LaunchLink => ({ state: paramOf(details, 'state') });
+
 /** Returns the flow of this request; undefined when there is none for this browser any more. */
 export const openFlow = async (server: Server, page: PageExchange): Promise<Flow | undefined> => {
   const { req, res } = page;
@@ -55,8 +59,9 @@ export const openFlow = async (server: Server, page: PageExchange): Promise<Flow
 };
 
 /** Sends the person back to the app with an error. */
-export const refuse = async ({ server, page, details, client }: Flow, error: string, description: string): Promise<void> => {
-  server.recorder.note(client.client_id, { step: 'consent', ok: false, what: `${error}: ${description}`, mend: server.mendOf(description) });
+export const refuse = async (flow: Flow, error: string, description: string): Promise<void> => {
+  const { server, page, details, client } = flow;
+  server.recorder.note(client.client_id, { step: 'consent', ok: false, what: `${error}: ${description}`, mend: server.mendOf(description) }, stateOf(flow));
   const provider = await server.provider();
   await server.progress.remove(details.uid);
   await provider.interactionFinished(page.req, page.res, { error, error_description: description }, { mergeWithLastSubmission: false });
@@ -102,7 +107,7 @@ const takeLaunch = async (flow: Flow, account: KnownAccount, { launch }: AskedSc
   if (progress.launched || handle === '' || !launch.includes('launch')) return undefined;
   const context = await server.launches.redeem(handle, { client: client.client_id, user: account.id });
   if (context === undefined) return 'the launch parameter is not good: unknown, used, older than a minute, or of another user or app';
-  server.recorder.note(client.client_id, { step: 'launch', ok: true, what: 'the launch was taken' });
+  server.recorder.note(client.client_id, { step: 'launch', ok: true, what: 'the launch was taken' }, stateOf(flow));
   const { patient, encounter, intent, needPatientBanner } = context;
   await keepProgress(flow, { ...progress, launched: true, context: { patient, encounter, intent, needPatientBanner } });
   return undefined;

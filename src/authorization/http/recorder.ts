@@ -16,15 +16,15 @@ export const tracesPath = ({ formSecret }: Pick<Server, 'formSecret'>, client: s
 
 /** Adds the pages. */
 export const addRecorder = (router: Router, server: Server): void => {
-  router.get('/account/recorder', ownPage(server, (page, own) => {
+  router.get('/account/recorder', ownPage(server, async (page, own) => {
     if (!roles[own.account.role].administers) return sendOwn(page, own, { heading: page.text.errorTitle, body: html`` }, { status: 403 });
-    const body = html`<p>${page.text.recorderHelp}</p><ul class="list">${server.recorder.clients().map((client) => html`<li><a href="${tracesPath(server, client)}"><code>${client}</code></a></li>`)}</ul>`;
+    const body = html`<p>${page.text.recorderHelp}</p><ul class="list">${(await server.recorder.clients()).map((client) => html`<li><a href="${tracesPath(server, client)}"><code>${client}</code></a></li>`)}</ul>`;
     sendOwn(page, own, { heading: page.text.recorder, body });
   }));
-  router.get('/recorder/:client/:mark', pageHandler(server, (page, next) => {
+  router.get('/recorder/:client/:mark', pageHandler(server, async (page, next) => {
     const [client, mark] = [String(page.req.params['client']), String(page.req.params['mark'])];
     if (!isSigned(server.formSecret, `recorder ${client}`, mark)) return next();
-    page.send({ heading: `${page.text.recorder}: ${client}`, body: html`<p>${page.text.recorderHelp}</p>${server.recorder.traces(client).map((trace) => traceTable(page.text, trace))}` });
+    page.send({ heading: `${page.text.recorder}: ${client}`, body: html`<p>${page.text.recorderHelp}</p>${(await server.recorder.traces(client)).map((trace) => traceTable(page.text, trace))}` });
   }));
 };
 

@@ -6,7 +6,7 @@ import { auditedSignIn } from './audited-sign-in.js';
 import { secondFactorBody, signInBody } from '../page/sign-in.js';
 import { decide } from './consent.js';
 import { checkPasskey, sendPasskeyChallenge } from './passkey.js';
-import { appName, goOn, keepProgress, leadsTo, offerPatients, progressOf, refuse, type Flow } from './interaction.js';
+import { appName, goOn, keepProgress, leadsTo, offerPatients, progressOf, refuse, stateOf, type Flow } from './interaction.js';
 
 type StepHandler = (flow: Flow) => Promise<void>;
 
@@ -34,7 +34,7 @@ const takePassword: StepHandler = async (flow) => {
   const { server, page, client } = flow;
   const { email = '', password = '' } = page.form;
   const result = await auditedSignIn(server, { email, password, address: server.addressOf(page.req) });
-  server.recorder.note(client.client_id, { step: 'sign-in', ok: result.kind === 'signed-in', what: result.kind });
+  server.recorder.note(client.client_id, { step: 'sign-in', ok: result.kind === 'signed-in', what: result.kind }, stateOf(flow));
   switch (result.kind) {
     case 'signed-in':
       if (!result.needsSecond) return signedIn(flow, result.account.id, ['pwd']);

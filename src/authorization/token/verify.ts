@@ -26,8 +26,6 @@ export interface VerifyParts {
   readonly accountOf: (id: string) => Promise<KnownAccount | undefined>;
   readonly patientsOf: (account: KnownAccount) => Promise<readonly string[]>;
   readonly addressOf: (req: IncomingMessage) => string;
-  /** Told of each use, for the flight recorder. */
-  readonly onUse?: ((viewer: TokenViewer, req: IncomingMessage) => void) | undefined;
 }
 
 /** How long a verified token is taken as still good, in milliseconds: revocation holds everywhere within one second. */
@@ -39,6 +37,11 @@ interface Verified {
   readonly jkt: string | undefined;
   readonly checked: number;
 }
+
+const grantIds = new WeakMap<TokenViewer, string>();
+
+/** Returns the id of the grant that the viewer's token is of; undefined where there is none, as for backend services. */
+export const grantIdOf = (viewer: TokenViewer): string | undefined => grantIds.get(viewer);
 
 /** Returns who makes a request; throws `unauthorized`, or `throttled` for an address that guesses. */
 export const makeViewerOf = (parts: VerifyParts): ((req: IncomingMessage) => Promise<Viewer>) => {
@@ -71,7 +74,6 @@ export const makeViewerOf = (parts: VerifyParts): ((req: IncomingMessage) => Pro
     }
     if ((found.jkt !== undefined) !== (presented.scheme === 'DPoP')) throw new FhirError('unauthorized', 'The token is of another kind than the Authorization header says: Bearer or DPoP.', { location: 'http.Authorization' });
     if (found.jkt !== undefined) await checkProof(req, { token: presented.token, jkt: found.jkt }, { grants: parts.grants, origin: parts.origin(), now: clock.now() });
-    parts.onUse?.(found.viewer, req);
     return found.viewer;
   };
 };
@@ -96,7 +98,10 @@ const find = async (token: string, parts: VerifyParts): Promise<Verified | undef
   // A registered client and a grant that stands: without them the token is what was left behind.
   if ((await parts.grants.get({ collection: 'Client', key: found.clientId })) === undefined) return undefined;
   const grant = found.accountId !== undefined ? await userGrant(found, parts) : await backendGrant(found, parts);
-  return grant === undefined ? undefined : { viewer: tokenViewer(grant), jkt: found.jkt, checked: parts.clock.now() };
+  if (grant === undefined) return undefined;
+  const viewer = tokenViewer(grant);
+  if (found.grantId !== undefined) grantIds.set(viewer, found.grantId);
+  return { viewer, jkt: found.jkt, checked: parts.clock.now() };
 };
 
 const baseGrant = (token: Found): TokenGrant => ({

@@ -1,20 +1,22 @@
 /** `concierge client add|list|rotate|revoke`: the apps that may ask for tokens. */
 import { readFile } from 'node:fs/promises';
 import type { Clients, ClientMetadata, ClientType, KeySet, NewClient } from '../../authorization/client/client.js';
+import type { Server } from '../../authorization/server.js';
+import { toInstant } from '../../core/clock.js';
 import { omit } from '../../core/omit.js';
 import type { Call, Outcome, StoreCommand } from '../command.js';
 import { CommandError, usageError } from '../exit-code.js';
 import { pathFrom } from '../options.js';
 
-type Act = (call: Call, clients: Clients) => Promise<Outcome>;
+type Act = (call: Call, clients: Clients, server: Server) => Promise<Outcome>;
 
 export const client: StoreCommand = {
   name: 'client',
-  summary: 'Registers apps: client add, list, rotate (a new secret or new keys) and revoke (ends its tokens at once).',
-  usage: 'add|list|rotate|revoke',
+  summary: 'Registers apps: client add, list, rotate (a new secret or new keys), revoke (ends its tokens at once) and trace (its last launches, step by step).',
+  usage: 'add|list|rotate|revoke|trace',
   about: [
     'client add --id ID --type public|confidential|backend [--redirect URI]... --scope "..." [--jwks FILE | --jwks-url URL] [--name NAME] [--launch-url URL] [--policy all|Organization/ID|Group/ID]',
-    'client list    client rotate --id ID [--jwks FILE | --jwks-url URL]    client revoke --id ID',
+    'client list    client rotate --id ID [--jwks FILE | --jwks-url URL]    client revoke --id ID    client trace --id ID',
     'The secret of a confidential client without keys is printed once. A running server knows the change at once.',
   ].join('\n'),
   options: {
@@ -39,7 +41,7 @@ export const client: StoreCommand = {
     const { server } = await session.authorization();
     const { ClientFault } = await import('../../authorization/client/client.js');
     try {
-      return await actOf(call)(call, server.clients);
+      return await actOf(call)(call, server.clients, server);
     } catch (error) {
       throw error instanceof ClientFault ? new CommandError('failed', error.message, { cause: error }) : error;
     }
@@ -49,15 +51,20 @@ export const client: StoreCommand = {
 const actOf = ({ given }: Call): Act => {
   const [name = '', ...more] = given.words;
   const act = Object.hasOwn(acts, name) ? acts[name] : undefined;
-  if (act === undefined || more.length > 0) throw usageError('Say what to do: client add, client list, client rotate or client revoke.');
+  if (act === undefined || more.length > 0) throw usageError('Say what to do: client add, client list, client rotate, client revoke or client trace.');
   return act;
 };
 
 const shown = (client: ClientMetadata): Omit<ClientMetadata, 'client_secret'> => omit(client, ['client_secret']);
 
-const add: Act = async (call, clients) => {
+/** The page of an app's launches, for whoever makes the app. */
+const tracesUrl = async (server: Server, id: string): Promise<string> => server.options().origin + (await import('../../authorization/http/recorder.js')).tracesPath(server, id);
+
+const add: Act = async (call, clients, server) => {
   const { client: made, secret } = await clients.add(await newClient(call), 'operator');
-  return { text: [`Registered ${made.client_id} (${made.smart_type}).`, ...secretLines(secret)].join('\n'), json: { ...shown(made), ...(secret === undefined ? {} : { client_secret: secret }) } };
+  const launches = await tracesUrl(server, made.client_id);
+  const lines = [`Registered ${made.client_id} (${made.smart_type}).`, ...secretLines(secret), `Its launches, step by step, for its maker: ${launches}`];
+  return { text: lines.join('\n'), json: { ...shown(made), ...(secret === undefined ? {} : { client_secret: secret }), launches } };
 };
 
 const secretLines = (secret: string | undefined): string[] => (secret === undefined ? [] : [`Secret, shown this once: ${secret}`]);
@@ -109,4 +116,13 @@ const revoke: Act = async ({ given }, clients) => {
   return { text: `${id} is no longer registered; its tokens are refused within a second.`, json: { client_id: id, revoked: true } };
 };
 
-const acts: Readonly<Record<string, Act>> = { add, list, rotate, revoke };
+const trace: Act = async ({ given }, clients, server) => {
+  const id = given.required('id');
+  if ((await clients.get(id)) === undefined) throw new CommandError('failed', `There is no client with the id ${id}; concierge client list shows them.`);
+  const traces = await server.recorder.traces(id);
+  const launches = await tracesUrl(server, id);
+  const lines = traces.flatMap(({ started, notes }) => [toInstant(started), ...notes.flatMap(({ at, step, ok, what, mend }) => [`  ${String(at - started).padStart(7)} ms  ${ok ? 'ok    ' : 'FAILED'}  ${step}: ${what}`, ...(mend === undefined || ok ? [] : [`                      ${mend}`])])]);
+  return { text: [...(lines.length === 0 ? ['No launch was recorded in the last seven days.'] : lines), launches].join('\n'), json: { launches, traces } };
+};
+
+const acts: Readonly<Record<string, Act>> = { add, list, rotate, revoke, trace };

@@ -29,6 +29,9 @@ describe('concierge client', () => {
   it('adds, lists, rotates and revokes, and shows a secret once', async () => {
     const added = await json(['client', 'add', '--id', 'c1', '--type', 'confidential', '--redirect', 'https://app.example/cb', '--scope', 'launch/patient patient/*.rs']);
     expect(String(added['client_secret']).length).toBeGreaterThan(30);
+    expect((await fetch(String(added['launches']))).status).toBe(200);
+    expect((await type(['client', 'trace', '--id', 'c1'])).out).toContain('No launch was recorded');
+    expect((await type(['client', 'trace', '--id', 'nobody'])).code).toBe(1);
     const listed = (await type(['client', 'list', '--json'])).out;
     expect(listed).toContain('"c1"');
     expect(listed).not.toContain(String(added['client_secret']));

@@ -202,7 +202,7 @@ describe('the flight recorder', () => {
     const answer = await launch(clinic, { scope: 'launch/patient offline_access patient/*.rs' });
     await fhir(clinic, 'Patient/A', tokenOf(answer));
     const page = await browser.get(tracesPath(clinic.server, 'app'));
-    for (const words of ['aud must be the FHIR base', 'Send aud with the FHIR base URL', 'a code was sent', 'tokens were given', 'the access token was used']) expect(page.text).toContain(words);
+    for (const words of ['aud must be the FHIR base', 'Send aud with the FHIR base URL', 'a code was sent', 'tokens were given', 'read Patient: the access token was used']) expect(page.text).toContain(words);
     for (const secret of [tokenOf(answer), String(answer.body['refresh_token']), 'ada@example.org', 'Ada']) expect(page.text).not.toContain(secret);
     expect((await browser.get(`/oauth/recorder/app/${'x'.repeat(22)}`)).status).toBe(404);
   });
