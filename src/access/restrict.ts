@@ -100,11 +100,11 @@ export const isWithin = (access: Access, candidate: Candidate): boolean => {
   return typeof right === 'string' ? right === 'all' : matchesPlan(right, candidate);
 };
 
-/** Returns whether the viewer may learn of this version at all; one without a body tells nothing by itself. */
-export const maySee = (access: Access, version: Version): boolean => {
+/** Returns whether the viewer may learn of this version at all; one without a body tells nothing by itself. `marks`: entries it is held to have beside its own. */
+export const maySee = (access: Access, version: Version, marks: readonly IndexEntry[] = []): boolean => {
   const right = rightTo(access, version.type);
   if (typeof right === 'string') return right === 'all';
-  return version.body !== undefined && matchesPlan(right, { ...version, entries: entriesOf(access, version.body) });
+  return version.body !== undefined && matchesPlan(right, { ...version, entries: [...entriesOf(access, version.body), ...marks] });
 };
 
 const entriesOf = ({ registry }: Access, body: string): readonly IndexEntry[] => registry.extract(JSON.parse(body) as Record<string, unknown>);

@@ -4,6 +4,7 @@ import { compileCriterion } from '../search/criterion.js';
 import { anyOf } from '../search/predicate.js';
 import type { Registry } from '../search/registry.js';
 import type { Predicate } from '../store/plan.js';
+import { seenByContext } from './binary.js';
 import { ownedBy, universalTypes } from './compartment.js';
 import type { PersonReach, Standing } from './standing.js';
 import { workReach } from './work.js';
@@ -86,24 +87,27 @@ const reachOf = (viewer: TokenViewer, { context }: Scope, about: About): Right =
   }
 };
 
+/** A Binary is seen with what it belongs to: the gate says of each whether that is seen. */
+const held = (about: About, reach: () => Right): Right => (about.type === 'Binary' ? seenByContext : reach());
+
 /** A backend client sees everything, unless it is registered for some patients. */
 const systemReach = ({ grant, standing }: TokenViewer, about: About): Right =>
-  (grant.policy === undefined ? 'all' : workReach(about, personIn(standing)));
+  (grant.policy === undefined ? 'all' : held(about, () => workReach(about, personIn(standing))));
 
 /** Someone who works here keeps a patient in context as long as they reach them. */
 const contextReach = ({ grant, standing }: TokenViewer, about: About): Right => {
   const { patient } = grant;
   if (patient === undefined) return 'none';
   const reaches = !worksHere(grant) || standing?.reach === 'all' || personIn(standing)?.patients.has(patient) === true;
-  return patientReach(reaches ? [patient] : [], about);
+  return held(about, () => patientReach(reaches ? [patient] : [], about));
 };
 
 /** A patient or a relative reaches the records that are theirs; who works here those that the rules say. */
 const userReach = ({ grant, standing }: TokenViewer, about: About): Right => {
   const { fhirUser = '', patients = [] } = grant;
-  if (fhirUser.startsWith('Patient/') || fhirUser.startsWith('RelatedPerson/')) return patients.length === 0 ? 'none' : patientReach(patients, about);
+  if (fhirUser.startsWith('Patient/') || fhirUser.startsWith('RelatedPerson/')) return patients.length === 0 ? 'none' : held(about, () => patientReach(patients, about));
   if (!worksHere(grant)) return 'none';
-  return standing?.reach === 'all' ? 'all' : workReach(about, personIn(standing));
+  return standing?.reach === 'all' ? 'all' : held(about, () => workReach(about, personIn(standing)));
 };
 
 const personIn = (standing: Standing | undefined): PersonReach | undefined => (standing === undefined || typeof standing.reach === 'string' ? undefined : standing.reach);

@@ -28,11 +28,11 @@ export interface Change {
 const attempts = 40;
 const epoch = toInstant(0);
 
-/** Returns the write of a new version of `incoming` under `id`, after the version `base`; throws `forbidden` where the viewer may not store it. */
-export const writeOf = (context: Context, incoming: Incoming, target: { id: string; base: number; method: WriteMethod }): Write => {
+/** Resolves with the write of a new version of `incoming` under `id`, after the version `base`; rejects with `forbidden` where the viewer may not store it. */
+export const writeOf = async (context: Context, incoming: Incoming, target: { id: string; base: number; method: WriteMethod }): Promise<Write> => {
   const { id, base, method } = target;
   const index = context.service.registry.extract(incoming.value);
-  checkMayStore(context, method === 'POST' ? 'c' : 'u', { type: incoming.type, id, entries: index });
+  await checkMayStore(context, method === 'POST' ? 'c' : 'u', { type: incoming.type, id, value: incoming.value, entries: index });
   const body = stampResource(incoming.text, { id, versionId: String(base + 1), lastUpdated: epoch });
   return { type: incoming.type, id, method, base, body, index };
 };

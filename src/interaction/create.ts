@@ -24,7 +24,7 @@ export interface CreateWish {
 /** Returns what a create does on what is current. */
 export const decideCreate = async (context: Context, { incoming, criteria, id }: CreateWish): Promise<Change> => {
   const references = await checkReferences(context, incoming);
-  const make = { write: writeOf(context, incoming, { id, base: 0, method: 'POST' }), status: 201, issues: [...incoming.issues, ...references.issues] };
+  const make = { write: await writeOf(context, incoming, { id, base: 0, method: 'POST' }), status: 201, issues: [...incoming.issues, ...references.issues] };
   if (criteria === undefined) return { ...make, guards: references.guards };
   const matches = await matchNow(context, criteria);
   const found = onlyMatch(matches, criteria);

@@ -27,10 +27,10 @@ export const decideDelete = async (context: Context, key: ResourceKey): Promise<
 
 const nothing: Change = { guards: [], status: 204, issues: [] };
 
-/** Returns the change that deletes this version; nothing when it is deleted already. */
-export const decideDeletion = async (context: Context, current: Version | undefined): Promise<Change> => {
+/** Returns the change that deletes this version; nothing when it is deleted already. `also`: `Type/id` of what the same commit changes. */
+export const decideDeletion = async (context: Context, current: Version | undefined, also?: ReadonlySet<string>): Promise<Change> => {
   if (current?.body === undefined) return nothing;
-  return { write: deletionOf(current, current.version), guards: guardUnreferenced(context, current), status: 204, issues: await warnReferenced(context, current) };
+  return { write: deletionOf(current, current.version), guards: await guardUnreferenced(context, current, also), status: 204, issues: await warnReferenced(context, current) };
 };
 
 /** Returns the same for what the criteria match; several only where the server is set to delete them all. */
@@ -58,7 +58,9 @@ const deleteMatches = async (context: Context, criteria: Criteria): Promise<Fhir
   for (let tried = 0; tried < 40; tried += 1) {
     const { versions, guard } = await matchNow(context, criteria, most + 1);
     if (versions.length > most) throw new FhirError('too-costly', `The criteria match more than ${String(most)} resources; narrow them.`);
-    const guards = [guard, ...versions.flatMap((version) => guardUnreferenced(context, version))];
+    const leaving = new Set(versions.map(({ type, id }) => `${type}/${id}`));
+    const guards = [guard];
+    for (const version of versions) guards.push(...await guardUnreferenced(context, version, leaving));
     const writes = versions.map((version) => deletionOf(version, version.version));
     const answer = keptAnswer(context, { kind: 'nothing' });
     const result = await commitOrTry(context, { writes, guards, answer });

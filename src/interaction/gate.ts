@@ -3,7 +3,9 @@
  * so that something hidden is exactly as absent as something that never was (design rules 2, 4, 6 and 7).
  */
 import { FhirError } from '../core/error.js';
-import { isWithin, maySee, restrictPlan, rightTo, type Access } from '../access/restrict.js';
+import { isWithin, restrictPlan, rightTo } from '../access/restrict.js';
+import { widens } from '../access/widen.js';
+import { resourceTypes } from '../fhir/definitions.js';
 import { revincludePlans, type Include } from '../search/include.js';
 import type { IndexEntry } from '../store/index-entry.js';
 import type { SearchPlan } from '../store/plan.js';
@@ -12,22 +14,18 @@ import type { SearchRun } from '../store/store.js';
 import type { Terminology } from '../terminology/port.js';
 import type { Context } from './context.js';
 import { findAccess, lookAccess, readAccess, storeAccess } from './permission.js';
+import { balance, isVisible, marksOf } from './visible.js';
 
-/** A delete is seen by those who could see the last version before it. */
-const isVisible = async ({ service, viewer }: Context, access: Access, version: Version): Promise<boolean> => {
-  if (viewer.kind === 'open' || viewer.kind === 'system') return true;
-  const right = rightTo(access, version.type);
-  if (typeof right === 'string') return right === 'all';
-  let told: Version | undefined = version;
-  while (told !== undefined && told.body === undefined) told = told.version > 1 ? await service.store.read(told, told.version - 1) : undefined;
-  return told !== undefined && maySee(access, told);
-};
-
-/** Returns the current version, deletes included, or undefined when there is none for this viewer. */
-export const lookUp = async (context: Context, key: ResourceKey): Promise<Version | undefined> => {
+/** Returns the current version, deletes included, or undefined when there is none for this viewer; both cost the same. */
+export const lookUp = async (context: Context, key: ResourceKey, access = lookAccess(context)): Promise<Version | undefined> => {
   const version = await context.service.store.read(key);
-  return version === undefined ? undefined : shownIf(context, version, await isVisible(context, lookAccess(context), version));
+  const shown = version === undefined ? undefined : shownIf(context, version, await isVisible(context, access, version));
+  if (shown === undefined) await balance(context, access, { key, version });
+  return shown;
 };
+
+/** Returns whether the viewer may read the resource and it is not deleted. */
+export const isThere = async (context: Context, key: ResourceKey): Promise<boolean> => (await lookUp(context, key, readAccess(context)))?.body !== undefined;
 
 /** The one place that knows what a request was shown and what was kept from it. */
 const shownIf = ({ trail }: Context, version: Version, visible: boolean): Version | undefined => {
@@ -74,16 +72,20 @@ export const mayBeShownAgain = async (context: Context, version: Version): Promi
   return false;
 };
 
+/** Returns whether the viewer may read everything there is. */
+export const seesEverything = (context: Context): boolean => context.viewer.kind !== 'token' || resourceTypes.every((type) => rightTo(readAccess(context), type) === 'all');
+
+const nobody: ReadonlySet<string> = new Set();
 const anyReference: Include = { mode: 'revinclude', sourceType: '*', param: '*', iterate: false };
 
-/** Returns whether another resource that the viewer may read refers to this one; those that are hidden do not count. */
-export const isReferredTo = async (context: Context, key: ResourceKey): Promise<boolean> => {
+/** Returns whether another resource that the viewer may read refers to this one; those that are hidden do not count, nor do those of `except` (`Type/id`). */
+export const isReferredTo = async (context: Context, key: ResourceKey, except: ReadonlySet<string> = nobody): Promise<boolean> => {
   const { service: { store, registry }, viewer } = context;
   if (viewer.kind !== 'token') return store.isReferenced(key, registry.ownReferences);
   const target = `${key.type}/${key.id}`;
   for (const plan of revincludePlans(registry, anyReference, [target])) {
-    const { matches } = await store.search(restrictPlan(readAccess(context), { ...plan, count: 2 }));
-    if (matches.some(({ type, id }) => `${type}/${id}` !== target)) return true;
+    const { matches } = await store.search(restrictPlan(readAccess(context), { ...plan, count: 2 + except.size }));
+    if (matches.some(({ type, id }) => `${type}/${id}` !== target && !except.has(`${type}/${id}`))) return true;
   }
   return false;
 };
@@ -119,11 +121,21 @@ const visibleHistory = async (context: Context, query: HistoryQuery): Promise<Hi
 };
 
 export interface Stored extends ResourceKey {
+  readonly value: Readonly<Record<string, unknown>>;
   readonly entries: readonly IndexEntry[];
 }
 
-/** Throws `forbidden` when the viewer may not store the resource as it would become (design rule 6). */
-export const checkMayStore = (context: Context, permission: 'c' | 'u', { type, id, entries }: Stored): void => {
-  if (isWithin(storeAccess(context, permission), { type, id, entries, updated: context.service.clock.now() })) return;
-  throw new FhirError('forbidden', `The token does not let a ${type} like this be stored: it must belong to the patient in context and be within the scopes.`);
+const noRelations: ReadonlySet<string> = new Set();
+
+/** Throws `forbidden` when the viewer may not store the resource as it would become (design rule 6), or would reach more by it. */
+export const checkMayStore = async (context: Context, permission: 'c' | 'u', { type, id, value, entries }: Stored): Promise<void> => {
+  const { service: { clock, standings }, viewer } = context;
+  const access = storeAccess(context, permission);
+  const marks = type === 'Binary' && viewer.kind === 'token' ? await marksOf(context, access, value) : [];
+  if (!isWithin(access, { type, id, entries: marks.length === 0 ? entries : [...entries, ...marks], updated: clock.now() })) {
+    throw new FhirError('forbidden', `The token does not let a ${type} like this be stored: it must belong to a patient within reach and be within the scopes.`);
+  }
+  if (viewer.kind === 'token' && widens(viewer, { type, id, entries }, standings?.relationTypes ?? noRelations)) {
+    throw new FhirError('forbidden', `The token does not let a ${type} like this be stored: it ties people to patients, and may name only those within reach.`);
+  }
 };

@@ -55,6 +55,11 @@ const finding: readonly Permission[] = ['s'];
 /** Returns the access of showing a resource, whatever the request is about. */
 export const readAccess = (context: Context): Access => ({ ...rightsScope(context), viewer: context.viewer, permissions: looking });
 
+const updating: readonly Permission[] = ['u'];
+
+/** Returns the access of changing a resource beside those the request is about. */
+export const updateAccess = (context: Context): Access => ({ ...rightsScope(context), viewer: context.viewer, permissions: updating });
+
 /** Returns the access with which one resource is looked up: what will be changed needs the right to change it. */
 export const lookAccess = (context: Context): Access => {
   const own = permissionsOf(context).filter((permission) => permission === 'u' || permission === 'd');

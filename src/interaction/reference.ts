@@ -8,7 +8,7 @@ import { isResourceType } from '../fhir/definitions.js';
 import { makeWalker } from '../fhir/walk.js';
 import type { CommitResult, Guard, ResourceKey } from '../store/resource.js';
 import type { Context } from './context.js';
-import { isReferredTo, lookUp } from './gate.js';
+import { isReferredTo, isThere, seesEverything } from './gate.js';
 
 export interface LocalReference {
   readonly key: ResourceKey;
@@ -61,8 +61,7 @@ export const checkReferences = async (context: Context, incoming: { value: Reado
   const references = localReferences(incoming.value, baseUrl).filter(({ key }) => !given.has(`${key.type}/${key.id}`) && incoming.own !== `${key.type}/${key.id}`);
   const missing: LocalReference[] = [];
   for (const reference of references) {
-    const target = await lookUp(context, reference.key);
-    if (target?.body === undefined) missing.push(reference);
+    if (!(await isThere(context, reference.key))) missing.push(reference);
   }
   const issues = missing.map((reference): Issue => ({
     severity: policy === 'enforce' ? 'error' : 'warning', code: 'not-found', expression: reference.expression,
@@ -72,9 +71,20 @@ export const checkReferences = async (context: Context, incoming: { value: Reado
   return policy === 'enforce' ? { issues: [], guards: references.map(({ key }) => ({ kind: 'exists', key })) } : { issues, guards: [] };
 };
 
-/** Returns the guard that nothing refers to a resource about to be deleted (enforce). */
-export const guardUnreferenced = (context: Context, { type, id }: ResourceKey): readonly Guard[] =>
-  context.service.options.referentialIntegrity === 'enforce' ? [{ kind: 'unreferenced', key: { type, id }, also: context.service.registry.ownReferences }] : [];
+/**
+ * Resolves with the guard that nothing refers to a resource about to be deleted (enforce). For who does not see everything only what
+ * they see counts, so that a refusal tells of nothing hidden: that is looked at now; rejects with `still-referenced`. `also`: `Type/id`
+ * of what the same commit changes.
+ */
+export const guardUnreferenced = async (context: Context, { type, id }: ResourceKey, also?: ReadonlySet<string>): Promise<readonly Guard[]> => {
+  const { options, registry } = context.service;
+  if (options.referentialIntegrity !== 'enforce') return [];
+  if (seesEverything(context)) return [{ kind: 'unreferenced', key: { type, id }, also: registry.ownReferences }];
+  if (await isReferredTo(context, { type, id }, also)) throw stillReferenced(type);
+  return [];
+};
+
+const stillReferenced = (type: string): FhirError => new FhirError('still-referenced', `Other resources refer to this ${type}; it was not deleted.`);
 
 /** Returns the warning that others still refer to a resource about to be deleted, where the caller asked for an outcome. */
 export const warnReferenced = async (context: Context, key: ResourceKey): Promise<readonly Issue[]> => {
@@ -87,5 +97,5 @@ export const warnReferenced = async (context: Context, key: ResourceKey): Promis
 export const checkUnreferenced = (result: CommitResult, guards: readonly Guard[]): void => {
   if (result.ok || result.failed !== 'guard') return;
   const guard = guards[result.index];
-  if (guard?.kind === 'unreferenced') throw new FhirError('still-referenced', `Other resources refer to this ${guard.key.type}; it was not deleted.`);
+  if (guard?.kind === 'unreferenced') throw stillReferenced(guard.key.type);
 };

@@ -10,6 +10,8 @@ import { makePeople, type PeopleParts } from './standing/people.js';
 import type { Store } from '../store/store.js';
 
 export interface Standings {
+  /** Types whose resources make someone's patients theirs. */
+  readonly relationTypes: ReadonlySet<string>;
   /** Resolves with the viewer as the record sees it now; whoever has no token is left as they are. The same object as long as nothing is different. */
   viewerOf(viewer: Viewer): Promise<Viewer>;
 }
@@ -52,6 +54,7 @@ export const makeStandings = (parts: () => StandingParts, rules: AccessRules): S
   };
 
   return {
+    relationTypes: new Set(rules.relations.map(({ type }) => type)),
     viewerOf: async (viewer) => {
       if (viewer.kind !== 'token') return viewer;
       await catchUp();

@@ -28,13 +28,14 @@ export const decideEntries = async (context: Context, entries: readonly Prepared
   const resolve = makeResolver(context.service.options.baseUrl, identities);
   const conditional = await resolveConditional(context, identities);
   const given = new Set(identities.flatMap(({ key, prepared }) => (key === undefined || prepared.entry.method === 'DELETE' ? [] : [nameOf(key)])));
+  const touched = new Set(identities.flatMap(({ key }) => (key === undefined ? [] : [nameOf(key)])));
   const changes = new Map<number, Decided>();
   const breathe = makeBreather();
   for (const identity of identities) {
     const { entry, incoming } = identity.prepared;
     const replace: Relink = (text, kind) => (kind === 'reference' ? conditional.names.get(text) : undefined) ?? resolve(text, kind, entry.fullUrl);
     const linked = incoming === undefined ? undefined : relinked(identity.prepared, incoming, replace);
-    changes.set(entry.index, await withinAsync(entry, () => decideOne(identity, { incoming: linked, patch: relinkedPatch(identity.prepared, replace) }, given)));
+    changes.set(entry.index, await withinAsync(entry, () => decideOne(identity, { incoming: linked, patch: relinkedPatch(identity.prepared, replace) }, { given, touched })));
     await breathe();
   }
   const [first] = changes.entries();
@@ -58,11 +59,17 @@ interface Content {
   readonly patch: Patch | undefined;
 }
 
-const decideOne = async (identity: Identity, { incoming, patch }: Content, given: ReadonlySet<string>): Promise<Decided> => {
+/** `Type/id` of what the transaction stores, and of all it changes. */
+interface Together {
+  readonly given: ReadonlySet<string>;
+  readonly touched: ReadonlySet<string>;
+}
+
+const decideOne = async (identity: Identity, { incoming, patch }: Content, { given, touched }: Together): Promise<Decided> => {
   const { prepared: { context, entry }, key, current, guards, found, twin } = identity;
   if (found) return { found: current ?? unstored(key), guards, status: 200, issues: [], twin };
   if (entry.method === 'DELETE') checkPreconditions(context.request.conditions, current, false);
-  if (entry.method === 'DELETE') return withGuards(await decideDeletion(context, current), guards);
+  if (entry.method === 'DELETE') return withGuards(await decideDeletion(context, current, touched), guards);
   if (patch !== undefined) {
     if (current === undefined) throw new FhirError('not-found', `There is no ${identity.prepared.type} with this id.`);
     return withGuards(await patchVersion(context, { current, patch, given }), guards);
@@ -70,7 +77,7 @@ const decideOne = async (identity: Identity, { incoming, patch }: Content, given
   if (incoming === undefined || key === undefined) throw new Error(`entry ${String(entry.index)} was prepared without a resource`);
   if (entry.method === 'PUT') return decideOn(context, { incoming, id: key.id, current, guards, given });
   const references = await checkReferences(context, incoming, given);
-  const write = writeOf(context, incoming, { id: key.id, base: 0, method: 'POST' });
+  const write = await writeOf(context, incoming, { id: key.id, base: 0, method: 'POST' });
   return { write, guards: [...guards, ...references.guards], status: 201, issues: [...incoming.issues, ...references.issues] };
 };
 

@@ -58,7 +58,7 @@ export const decideOn = async (context: Context, wish: UpdateWish): Promise<Chan
     throw new FhirError('client-ids-forbidden', `There is no ${incoming.type} with this id, and this server assigns ids itself: POST it to ${incoming.type}.`, { allow: ['GET', 'HEAD'] });
   }
   const references = await checkReferences(context, { value: incoming.value, own: `${incoming.type}/${id}` }, given);
-  const write = writeOf(context, incoming, { id, base: current?.version ?? 0, method: 'PUT' });
+  const write = await writeOf(context, incoming, { id, base: current?.version ?? 0, method: 'PUT' });
   return { write, guards: [...guards, ...references.guards], status: current?.body === undefined ? 201 : 200, issues: [...incoming.issues, ...references.issues] };
 };
 

@@ -95,7 +95,8 @@ class Gathering {
     const where: Predicate = { op: 'and', of: [{ op: 'reference', param: 'participant', targets }, { op: 'token', param: 'status', code: 'active' }] };
     await this.#each('CareTeam', where, (version, entries) => {
       this.sources.add(`CareTeam/${version.id}`);
-      if (this.#isNow(entries)) this.#add('team', `CareTeam/${version.id}`);
+      // A team of one patient gives that one, whatever else names it; a plan may be left to a team of the house.
+      if (this.#isNow(entries) && !targetsIn(entries, 'subject').some((target) => target.startsWith('Patient/'))) this.#add('team', `CareTeam/${version.id}`);
     });
   }
 

@@ -1,0 +1,41 @@
+/**
+ * What makes a patient someone's patient may name only patients that whoever writes it reaches already: else an appointment with
+ * one's own patient and another's would open the other's record.
+ */
+import type { IndexEntry } from '../store/index-entry.js';
+import type { ResourceKey } from '../store/resource.js';
+import type { TokenViewer } from './viewer.js';
+
+/** Types that tie people to patients or to each other, whatever the rules of a deployment are. */
+const always: ReadonlySet<string> = new Set(['Patient', 'Person', 'RelatedPerson', 'Group', 'CareTeam', 'PractitionerRole']);
+
+export interface Written extends ResourceKey {
+  readonly entries: readonly IndexEntry[];
+}
+
+/** Returns whether storing the resource would give reach over what the viewer does not reach. `relationTypes`: those of the rules. */
+export const widens = (viewer: TokenViewer, { type, id, entries }: Written, relationTypes: ReadonlySet<string>): boolean => {
+  if (!always.has(type) && !relationTypes.has(type)) return false;
+  const reaches = reachedBy(viewer);
+  if (reaches === 'all') return false;
+  const own = `${type}/${id}`;
+  const targets = entries.flatMap((entry) => (entry.kind === 'reference' && entry.target !== own ? [{ param: entry.param, target: entry.target }] : []));
+  return targets.some(({ target }) => target.startsWith('Patient/') && !reaches(target.slice('Patient/'.length))) || givesIdentity(viewer, type, targets);
+};
+
+/** Whom the viewer reaches by any of its scopes. */
+const reachedBy = ({ grant, standing }: TokenViewer): 'all' | ((patient: string) => boolean) => {
+  const contexts = new Set(grant.scopes.map(({ context }) => context));
+  const reach = standing?.reach ?? 'token';
+  if (reach === 'all' || (contexts.has('system') && grant.policy === undefined)) return 'all';
+  if (reach !== 'token') return (patient) => reach.patients.has(patient);
+  return (patient) => (contexts.has('patient') && grant.patient === patient) || (contexts.has('user') && grant.patients?.includes(patient) === true);
+};
+
+/** Who one is, and in which role, is for others to say. */
+const givesIdentity = ({ standing }: TokenViewer, type: string, targets: readonly { readonly param: string; readonly target: string }[]): boolean => {
+  const reach = standing === undefined || typeof standing.reach === 'string' ? undefined : standing.reach;
+  if (type === 'PractitionerRole') return reach === undefined || targets.some(({ param, target }) => param === 'practitioner' && reach.self.includes(target));
+  if (type !== 'Person') return false;
+  return targets.some(({ param, target }) => target.startsWith('Practitioner/') || (param === 'organization' && reach?.organizations.includes(target) !== true));
+};

@@ -1,0 +1,59 @@
+/** Whether a viewer may learn of a version, and the work it takes to say no: the same whether something is hidden or was never there. */
+import { contextMark, contextOf } from '../access/binary.js';
+import { maySee, rightTo, type Access } from '../access/restrict.js';
+import type { IndexEntry } from '../store/index-entry.js';
+import type { ResourceKey, Version } from '../store/resource.js';
+import type { Store } from '../store/store.js';
+import type { Context } from './context.js';
+import { readAccess, updateAccess } from './permission.js';
+
+const noMarks: readonly IndexEntry[] = [];
+const mark: readonly IndexEntry[] = [contextMark];
+
+/** Resolves with whether the version may be shown; a delete is seen by those who could see the last version before it. */
+export const isVisible = async (context: Context, access: Access, version: Version): Promise<boolean> => {
+  const { service: { store }, viewer } = context;
+  if (viewer.kind === 'open' || viewer.kind === 'system') return true;
+  const right = rightTo(access, version.type);
+  if (typeof right === 'string') return right === 'all';
+  let told: Version | undefined = version;
+  while (told !== undefined && told.body === undefined) told = told.version > 1 ? await store.read(told, told.version - 1) : undefined;
+  if (told?.body === undefined) return false;
+  const value = told.type === 'Binary' ? JSON.parse(told.body) as Readonly<Record<string, unknown>> : undefined;
+  return maySee(access, told, value === undefined ? noMarks : await marksOf(context, access, value));
+};
+
+/** Resolves with what a Binary is held to have beside its entries. Changing it asks for the right to change what it belongs to, where that is everybody's to read. */
+export const marksOf = async (context: Context, access: Pick<Access, 'permissions'>, value: Readonly<Record<string, unknown>>): Promise<readonly IndexEntry[]> => {
+  const key = contextOf(value, context.service.options.baseUrl);
+  const target = key === undefined ? undefined : await context.service.store.read(key);
+  if (target?.body === undefined || !(await isVisible(context, readAccess(context), target))) return noMarks;
+  const isRead = access.permissions.every((permission) => permission === 'r' || permission === 's');
+  if (isRead || rightTo(readAccess(context), target.type) !== 'all') return mark;
+  return await isVisible(context, updateAccess(context), target) ? mark : noMarks;
+};
+
+/** One resource of each type that was looked at last, for the work of looking at it again. */
+const examples = new WeakMap<Store, Map<string, ResourceKey>>();
+
+/**
+ * Resolves when a refusal has cost what any refusal costs: one look at a resource that is there and is judged, and one at a
+ * resource that is not. `version`: what was looked at and judged already.
+ */
+export const balance = async (context: Context, access: Access, { key, version }: { readonly key: ResourceKey; readonly version: Version | undefined }): Promise<void> => {
+  const { service: { store } } = context;
+  const { type } = key;
+  if (typeof rightTo(access, type) === 'string') return;
+  const known = examples.get(store) ?? new Map<string, ResourceKey>();
+  examples.set(store, known);
+  if (version !== undefined) {
+    known.set(type, { type, id: version.id });
+    await store.read({ type, id: `-${key.id.slice(1)}` });
+    return;
+  }
+  const example = known.get(type) ?? (await store.search({ types: [type], count: 1 })).matches[0];
+  const found = example === undefined ? undefined : await store.read(example);
+  if (found === undefined) return;
+  known.set(type, { type, id: found.id });
+  await isVisible(context, access, found);
+};
