@@ -44,6 +44,7 @@ export const sectionB: readonly AccessCase[] = [
   }),
   reads('B5', 'all patients are the one in context', async ({ ask, found }) => {
     assert.deepEqual(await found(tA, '/Patient'), ['Patient/A']);
+    assert.deepEqual(await found(tA, '/?_type=Patient,Encounter'), ['Encounter/encA', 'Patient/A']);
     assert.equal(totalOf((await ask(tA, 'GET', '/Patient?_id=A,B&_total=accurate')).text), 1);
   }),
   reads('B6', 'the compartment of another is as absent as that of nobody, and the one of who cares shows one\'s own', async ({ absent, found }) => {
@@ -243,5 +244,22 @@ export const sectionB: readonly AccessCase[] = [
     for (const [path, hidden] of [['/Patient/B', B], ['/Observation/obsB', obsB], ['/Patient/B/$everything', B], ['/Patient/B/Observation', B]] as const) await absent(tU, 'GET', path, hidden);
     assert.equal((await absent(tU, 'GET', '/Patient/B', B)).status, 404);
     assert.ok(tAw.kind === 'token');
+  }),
+  writes('B32-next', 'a relation that ends has ended for the next request', async ({ admin, absent, expect }) => {
+    await expect(200, tU, 'GET', '/Observation/obsA');
+    await admin('PUT', '/Patient/A', { body: { resourceType: 'Patient', id: 'A' } });
+    for (const [path, hidden] of [['/Observation/obsA', ['obsA', 'obsX']], ['/Patient/A', ['Patient/A', 'Patient/X']]] as const) assert.equal((await absent(tU, 'GET', path, hidden)).status, 404);
+    await admin('PUT', '/Patient/B', { body: { resourceType: 'Patient', id: 'B', generalPractitioner: [reference('Practitioner/P')] } });
+    await expect(200, tU, 'GET', '/Observation/obsB');
+  }),
+  reads('B-explain', 'how a search was run is told without what it cost', async ({ ask }) => {
+    assert.doesNotMatch((await ask(tA, 'GET', '/Observation?_explain=true&code=x')).text, /rows|\d ms/);
+    assert.match((await ask(tS, 'GET', '/Observation?_explain=true&code=x')).text, /\d ms/);
+  }),
+  writes('B-codes', 'value sets that may not be read decide nothing', async ({ admin, absent, ask }) => {
+    await admin('PUT', '/ValueSet/vsB', { body: { resourceType: 'ValueSet', id: 'vsB', url: 'http://codes.example/setB', status: 'active', compose: { include: [{ system: 'urn:codes', concept: [{ code: 'c1' }] }] } } });
+    for (const [path, hidden] of [['/Condition?code:in=http://codes.example/setB', ['setB', 'setX']], ['/Condition?code:in=ValueSet/vsB', ['vsB', 'vsX']], ['/Condition?code:not-in=http://codes.example/setB', ['setB', 'setX']]] as const) assert.ok((await absent(tA, 'GET', path, hidden)).status >= 400);
+    for (const path of ['/ValueSet/$expand?url=http://codes.example/setB', '/ValueSet/vsB/$expand', '/ValueSet/vsB']) assert.equal((await ask(tA, 'GET', path)).status, 403, path);
+    assert.equal((await ask(tS, 'GET', '/Condition?code:in=http://codes.example/setB')).status, 200);
   }),
 ];

@@ -73,6 +73,7 @@ export const sectionC: readonly AccessCase[] = [
   writes('C6', 'no PUT creates: an id that is taken and one that is free are answered alike', async (clinic) => {
     assert.equal((await clinic.absent(tAw, 'PUT', '/Observation/obsB', obsB, { body: observation('obsB', 'A') })).status, 404);
     assert.equal((await clinic.absent(tAw, 'PUT', '/Patient/B', ['B', 'X'], { body: { resourceType: 'Patient', id: 'B' } })).status, 404);
+    await clinic.absent(tAw, 'DELETE', '/Observation/obsB', obsB);
     await unharmed(clinic);
   }),
   writes('C7', 'body and URL must name the same resource', async ({ expect }) => {
@@ -148,7 +149,7 @@ export const sectionC: readonly AccessCase[] = [
   writes('C17', 'a bundle has the rights of its entries', async (clinic) => {
     const { text } = await clinic.expect(200, patientToken('A', 'patient/*.c'), 'POST', '/', { body: bundle('batch', entry('GET', 'Patient/A'), entry('POST', 'Observation', observation(undefined, 'A'))) });
     assert.deepEqual(statusesOf(text), ['403', '201']);
-    await clinic.expect(403, tA, 'POST', '/', { body: bundle('transaction', entry('POST', 'Observation', observation(undefined, 'A'))) });
+    for (const one of [entry('POST', 'Observation', observation(undefined, 'A')), entry('DELETE', 'Observation/obsA'), entry('DELETE', 'Observation?_id=obsA')]) await clinic.expect(403, tA, 'POST', '/', { body: bundle('transaction', one) });
   }),
   writes('C18', 'entries that overlap are refused, and a conditional reference finds one\'s own only', async (clinic) => {
     const made = observation(undefined, 'A');
@@ -241,5 +242,16 @@ export const sectionC: readonly AccessCase[] = [
     await clinic.admin('PUT', '/Observation/vitD', { body: observation('vitD', 'A') });
     await clinic.admin('PUT', '/List/lisD', { body: { resourceType: 'List', id: 'lisD', status: 'current', mode: 'working', subject: reference('Patient/B'), entry: [{ item: reference('Observation/vitC') }] } });
     await clinic.absent(tAw, 'DELETE', '/Observation/vitC', ['vitC', 'vitD'], { headers });
+  }),
+  writes('C-unread', 'who may change and not read is shown nothing of what was there', async ({ ask }) => {
+    const token = patientToken('A', 'patient/Observation.u');
+    const body = [{ op: 'add', path: '/language', value: 'de' }];
+    for (const headers of [{ 'x-dry-run': 'true' }, { prefer: 'return=representation' }, { prefer: 'return=OperationOutcome' }] as const) {
+      const { status, text } = await ask(token, 'PATCH', '/Observation/obsA', { body, headers: { ...headers } });
+      assert.equal(status, 200);
+      assert.doesNotMatch(text, /secret-A|laboratory|language/);
+    }
+    const put = await ask(token, 'PUT', '/Observation/obsA', { body: observation('obsA', 'A'), headers: { 'x-dry-run': 'true' } });
+    assert.doesNotMatch(put.text, /category|identifier/);
   }),
 ];

@@ -3,5 +3,7 @@ import type { AccessCase } from './case.js';
 import { sectionB } from './section-b.js';
 import { sectionC } from './section-c.js';
 import { sectionD } from './section-d.js';
+import { sectionE } from './section-e.js';
+import { sectionI } from './section-i.js';
 
-export const sections: Readonly<Record<string, readonly AccessCase[]>> = { B: sectionB, C: sectionC, D: sectionD };
+export const sections: Readonly<Record<string, readonly AccessCase[]>> = { B: sectionB, C: sectionC, D: sectionD, E: sectionE, I: sectionI };

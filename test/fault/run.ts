@@ -5,11 +5,12 @@ import { kill } from './kill.js';
 import { powerCut } from './power-cut.js';
 import { searchOracle } from './search-oracle.js';
 import type { Scenario } from './scenario.js';
+import { sensitivity } from './sensitivity.js';
 import { stop } from './stop.js';
 import { timing } from './timing.js';
 import { twoWorld } from './two-world.js';
 
-const scenarios: readonly Scenario[] = [kill, stop, powerCut, diskFull, timing, searchOracle, twoWorld];
+const scenarios: readonly Scenario[] = [kill, stop, powerCut, diskFull, timing, searchOracle, twoWorld, sensitivity];
 const { values: { short, only } } = parseArgs({ options: { short: { type: 'boolean', default: false }, only: { type: 'string' } } });
 
 let passed = 0;
