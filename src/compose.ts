@@ -25,6 +25,7 @@ import { coreName } from './fhir/profile/definition.js';
 import type { ProfileLibrary } from './fhir/profile/library.js';
 import { guidesFolder } from './fhir/package/kept.js';
 import { isType } from './fhir/definitions.js';
+import { recordSecurity } from './interaction/audited.js';
 import { makeAuditIndex, type AuditIndex } from './interaction/audit-index.js';
 import { makeExpireAnswers } from './interaction/expire-answers.js';
 import { perform } from './interaction/perform.js';
@@ -234,6 +235,7 @@ const expireGrants = (opened: () => Promise<AuthorizationPart> | undefined, obse
   act: async () => {
     const server = (await opened())?.server;
     await server?.grants.expire();
+    if (server !== undefined) await (await import('./authorization/session-end.js')).recordEndedSessions(server);
     await server?.keys.rotateWhenDue();
   },
   onFailure: (error) => observe({ kind: 'failure', requestId: undefined, where: 'expire-grants', error }),
@@ -264,9 +266,21 @@ const interactionOptions = (config: Config, pageSecret: string, baseUrl: () => s
   ({ ...config, pageSecret, version: programVersion(), get baseUrl() { return baseUrl(); } });
 
 /** Puts a backup in the place of the store of a folder that no process has open. */
-export const restoreStore = async ({ dataDir, from, force }: { readonly dataDir: string; readonly from: string; readonly force: boolean }): Promise<Restored> => {
-  await prepareDataDir(dataDir);
-  return restoreSqlite({ folder: dataDir, from, force, clock: systemClock, observe: observeNothing });
+export const restoreStore = async (config: Config, { from, force }: { readonly from: string; readonly force: boolean }): Promise<Restored> => {
+  await prepareDataDir(config.dataDir);
+  const restored = await restoreSqlite({ folder: config.dataDir, from, force, clock: systemClock, observe: observeNothing });
+  // The journal came with the backup: what was recorded after it is gone, and this is said where it goes on.
+  if (isAudited(config)) await inCore({ config, clock: systemClock, observe: observeNothing }, ({ service }) => recordSecurity(service, 'restored', { agent: { client: 'command restore' }, outcomeText: 'from a backup' }));
+  return restored;
+};
+
+const inCore = async (options: ComposeOptions, act: (core: Core) => Promise<void>): Promise<void> => {
+  const core = await openCore(options);
+  try {
+    await act(core);
+  } finally {
+    await core.close();
+  }
 };
 
 const openExternal = async ({ config, service, mounts }: Core): Promise<Pick<HttpServerParts, 'viewerOf' | 'mounts'>> => {

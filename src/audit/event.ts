@@ -52,6 +52,8 @@ export interface AuditFacts {
   readonly patient?: string | undefined;
   /** `Type/id`, or `Type/id/_history/version`. */
   readonly data?: readonly string[] | undefined;
+  /** What else it is about, as a client_id, the id of an account, or a file: no reference to a resource. */
+  readonly subject?: string | undefined;
   /** Query as sent. */
   readonly query?: string | undefined;
   /** X-Request-Id of the answer. */
@@ -78,6 +80,8 @@ const entityType = (code: string, role: string): string =>
   `"type":{"system":"http://terminology.hl7.org/CodeSystem/audit-entity-type","code":"${code}"},"role":{"system":"http://terminology.hl7.org/CodeSystem/object-role","code":"${role}"}`;
 const patientEntity = entityType('1', '1');
 const dataEntity = entityType('2', '4');
+/** A security resource. */
+const subjectEntity = entityType('4', '13');
 const queryEntity = entityType('2', '24');
 const requestEntity = '"type":{"system":"https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType","code":"XrequestId"}';
 const eventSource = '"source":{"observer":{"display":"Concierge FHIR"},"type":[{"system":"http://terminology.hl7.org/CodeSystem/security-source-type","code":"4","display":"Application Server"}]}';
@@ -135,10 +139,11 @@ const whoOf = (user: string | undefined, account: string | undefined): string =>
   ...(account === undefined ? [] : [`"identifier":{"value":${quoted(account)}}`]),
 ].join(',');
 
-const entitiesOf = ({ patient, data = [], query, requestId }: AuditFacts): string => {
+const entitiesOf = ({ patient, data = [], subject, query, requestId }: AuditFacts): string => {
   const entities = [`{"what":{"identifier":{"value":${quoted(requestId)}}},${requestEntity}}`];
   if (patient !== undefined) entities.push(`{"what":{"reference":${quoted(`Patient/${patient}`)}},${patientEntity}}`);
   for (const reference of data) entities.push(`{"what":{"reference":${quoted(reference)}},${dataEntity}}`);
+  if (subject !== undefined) entities.push(`{"what":{"identifier":{"value":${quoted(subject)}}},${subjectEntity}}`);
   if (query !== undefined) entities.push(`{${queryEntity},"query":"${Buffer.from(query).toString('base64')}"}`);
   return entities.join(',');
 };

@@ -1,6 +1,7 @@
 /** What the operator does by command: accounts and tokens. Apps are in `client/`. */
 import { hashOf } from '../core/hash.js';
 import { omit } from '../core/omit.js';
+import { recordSecurity } from '../interaction/audited.js';
 import { isResourceType } from '../fhir/definitions.js';
 import { AliasTaken } from '../store/grant.js';
 import type { KnownAccount } from './account/account.js';
@@ -132,6 +133,7 @@ export const mintToken = async (server: Server, wish: TokenWish): Promise<Minted
   if (account?.role === 'patient' && wish.patient !== undefined && !(await server.patientsOf(account)).includes(wish.patient)) throw new OperatorFault(`${account.email} does not act for Patient/${wish.patient}.`);
   const token = await issue(server, { ...wish, scope }, account);
   const jti = hashOf('jti', token);
+  await recordSecurity(service, 'token-issued', { agent: { client: wish.client, account: account?.id, user: account?.fhirUser }, patient: wish.patient, subject: `urn:ietf:params:oauth:jti:${jti}`, outcomeText: 'by command' });
   service.observe({ kind: 'notice', level: 'info', message: `An access token was made by command for client ${wish.client}: ${jti}` });
   return { token, scope, jti, expires: clock.now() + wish.minutes * 60_000 };
 };

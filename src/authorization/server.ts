@@ -8,6 +8,7 @@ import type { Perform, Service } from '../interaction/service.js';
 import type { Registry } from '../search/registry.js';
 import type { GrantStore } from '../store/grant.js';
 import { makeAccounts, type Accounts, type KnownAccount } from './account/account.js';
+import { auditedAccounts, auditedClients, auditProvider } from './audited.js';
 import { makeElsewhere, type Elsewhere, type ElsewhereOptions } from './account/elsewhere.js';
 import { makePasswords, type Passwords } from './account/password.js';
 import { makeThrottle, type Throttle } from './account/throttle.js';
@@ -112,8 +113,8 @@ export const openServer = async (parts: ServerParts): Promise<Server> => {
   await checkSeal(grants);
   const options = once(parts.options);
   const cookieSecret = await ownSecret(grants, 'cookie');
-  const accounts = makeAccounts(grants, clock);
-  const clients = makeClients(grants, clock);
+  const accounts = auditedAccounts(makeAccounts(grants, clock), service);
+  const clients = auditedClients(makeClients(grants, clock), service);
   const contexts = makeContexts(grants);
   const data = makeRecordData(service, perform);
   const keys = makeSigningKeys(grants, clock);
@@ -126,6 +127,7 @@ export const openServer = async (parts: ServerParts): Promise<Server> => {
     const { idleMinutes, sessionHours } = options();
     const adapter = makeAdapterFactory({ grants, clock, idleMs: idleMinutes * 60_000, sessionMs: sessionHours * 3_600_000 });
     const provider = makeProvider({ options: options(), adapter, keys: jwks, cookieSecret, clock, registry: service.registry, contexts, clientOf: (id) => clients.get(id), accountOf, renderError: parts.renderError });
+    auditProvider(provider, service, (ctx) => address(ctx.req));
     observeProvider(provider, { recorder, observe: service.observe });
     return provider;
   };

@@ -7,6 +7,7 @@ import { claimSocketPath } from './control-path.js';
 import { longestRequest, readRequest, toLine, type ControlReply, type ControlRequest } from './control-protocol.js';
 import { usageError } from './exit-code.js';
 import { parseWords } from './options.js';
+import { runAudited } from './audited-run.js';
 import { commandOf, describeFailure } from './run.js';
 
 export interface ControlOptions {
@@ -90,5 +91,5 @@ const perform = async ({ command: name, args, cwd, secret }: ControlRequest, { c
       if (!reply({ write })) await once(socket, 'drain', { signal });
     },
   };
-  return command.run(call, session(name));
+  return runAudited(command, call, session(name));
 };

@@ -10,6 +10,7 @@ import { makeMetrics } from '../core/observe-metrics.js';
 import { observeAll, type Observe } from '../core/observe.js';
 import { systemCode } from '../core/system-code.js';
 import { StoreInUse } from '../store/store.js';
+import { recordStart, recordStop } from './audited-run.js';
 import type { CommandTable } from './command.js';
 import { openControl, type ControlServer } from './control-server.js';
 import { CommandError } from './exit-code.js';
@@ -49,6 +50,7 @@ export const startServing = async (config: Config, commands: CommandTable): Prom
     core.setPort(port);
     const session = (command: string) => ({ service: core.service, viewer: systemViewer(`command ${command}`), authorization: core.authorization, audit: core.audit, reloadGuides: core.reloadGuides });
     const control = await openControl({ dataDir: config.dataDir, commands, session, onFailure: (error) => observe({ kind: 'failure', requestId: undefined, where: 'control', error }) });
+    await recordStart(core);
     for (const job of core.jobs) job.start();
     const origin = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${String(port)}`;
     observe({ kind: 'started', address: origin, ms: clock.monotonic() });
@@ -109,6 +111,12 @@ const stop = async (running: Running, signal: string): Promise<void> => {
 const stopAll = async ({ http, control, core, observe, closeMetrics }: Running): Promise<void> => {
   const [{ cut }] = await Promise.all([http.close(), control.close(), ...core.jobs.map((job) => job.stop())]);
   if (cut > 0) observe({ kind: 'notice', level: 'warn', message: `${String(cut)} connections were cut with an answer under way` });
+  try {
+    await recordStop(core);
+  } catch (error) {
+    // It stops all the same: that the end is missing in the journal is told to the operator.
+    observe({ kind: 'failure', requestId: undefined, where: 'audit of the stop', error });
+  }
   await core.close();
   closeMetrics();
 };

@@ -11,6 +11,7 @@ import { readConfig, servingChecks } from '../config/read.js';
 import type { Config } from '../config/table.js';
 import type { Core } from '../compose.js';
 import { StoreInUse } from '../store/store.js';
+import { runAudited } from './audited-run.js';
 import type { Call, Outcome, StoreCommand } from './command.js';
 import { askServer, connectControl } from './control-client.js';
 import { CommandError } from './exit-code.js';
@@ -46,7 +47,7 @@ const tryOpen = async (config: Config, { say }: Call): Promise<Core | StoreInUse
 
 const runHere = async (core: Core, command: StoreCommand, call: Call): Promise<Outcome> => {
   try {
-    return await command.run(call, { service: core.service, viewer: systemViewer(`command ${command.name}`), authorization: core.authorization, audit: core.audit, reloadGuides: core.reloadGuides });
+    return await runAudited(command, call, { service: core.service, viewer: systemViewer(`command ${command.name}`), authorization: core.authorization, audit: core.audit, reloadGuides: core.reloadGuides });
   } finally {
     await core.close();
   }

@@ -4,6 +4,7 @@
  */
 import type { AuditAction, AuditAgent, AuditFacts } from '../audit/event.js';
 import { auditRecordText } from '../audit/record.js';
+import { securityEvent, type SecurityEvent } from '../audit/security-event.js';
 import { FhirError } from '../core/error.js';
 import type { AuditRecord, Write } from '../store/resource.js';
 import type { Context, Interaction } from './context.js';
@@ -56,6 +57,18 @@ export const recordEvent = async (service: Service, facts: Omit<AuditFacts, 'id'
   const now = service.clock.now();
   await record(service, [{ text: auditRecordText({ id: service.ids.resource(), begun: now, recorded: now, site: service.options.baseUrl, ...facts }) }]);
 };
+
+export interface SecurityFacts extends Pick<AuditFacts, 'outcomeText' | 'subject' | 'data' | 'patient' | 'purpose' | 'reason' | 'emergency'> {
+  readonly agent: AuditAgent;
+  /** Success when absent. */
+  readonly outcome?: AuditFacts['outcome'] | undefined;
+  /** X-Request-Id of the answer; a new one where there is none. */
+  readonly requestId?: string | undefined;
+}
+
+/** Resolves when an event of security is recorded: a sign-in, a token, a change by the operator. Throws `store-unavailable`. */
+export const recordSecurity = (service: Service, event: SecurityEvent, { outcome = '0', requestId, ...facts }: SecurityFacts): Promise<void> =>
+  recordEvent(service, { ...securityEvent(event), ...facts, outcome, requestId: requestId ?? service.ids.request() });
 
 const kinds: Readonly<Partial<Record<InteractionName, AuditAction>>> = {
   'read': 'read', 'vread': 'read', 'history-instance': 'read', 'history-type': 'query', 'history-system': 'query',

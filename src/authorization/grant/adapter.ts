@@ -6,6 +6,7 @@ import Provider, { errors, type Adapter, type AdapterFactory, type AdapterPayloa
 import type { Clock } from '../../core/clock.js';
 import { randomSecret } from '../../core/id.js';
 import type { GrantRecord, GrantStore, KeptGrantRecord } from '../../store/grant.js';
+import { unwatchSession, watchSession } from './session-watch.js';
 
 export interface AdapterOptions {
   readonly grants: GrantStore;
@@ -117,7 +118,14 @@ const makeSessionAdapter = (options: AdapterOptions): Adapter => {
   };
   return {
     ...plain,
-    upsert: (id, payload) => grants.put(recordOf('Session', id, { payload, expires: endOf(payload) })),
+    upsert: async (id, payload) => {
+      await grants.put(recordOf('Session', id, { payload, expires: endOf(payload) }));
+      if (payload.accountId !== undefined) await watchSession(grants, id, payload.accountId);
+    },
+    destroy: async (id) => {
+      await plain.destroy(id);
+      await unwatchSession(grants, id);
+    },
     find: async (id) => touched(await grants.get({ collection: 'Session', key: id })),
     findByUid: async (uid) => touched(await grants.getByAlias('Session', uid)),
   };

@@ -2,9 +2,9 @@
 import type { Router } from 'express';
 import { toInstant } from '../../core/clock.js';
 import { parseScopes } from '../../access/scope.js';
+import { recordSecurity } from '../../interaction/audited.js';
 import { roles } from '../account/role.js';
-import { auditedSignIn } from './audited-sign-in.js';
-import { checkSecondFactor } from '../account/second-factor.js';
+import { auditedSecondFactor, auditedSignIn } from './audited-sign-in.js';
 import { endAll } from '../operator.js';
 import { mountPath } from '../option.js';
 import { appsBody, navigation, type ConnectedApp, type OpenSession } from '../page/account.js';
@@ -50,7 +50,10 @@ export const addAccount = (router: Router, server: Server): void => {
   post('disconnect', async (page, { account }) => {
     const grants = await server.grants.list({ collection: 'Grant', owner: account.id, limit: 1_000 });
     const grant = grants.find(({ key }) => key === page.form['app']);
-    if (grant !== undefined) await server.grants.revokeGrant(grant.key);
+    if (grant !== undefined) {
+      await server.grants.revokeGrant(grant.key);
+      await recordSecurity(server.service, 'token-revoked', { agent: { account: account.id, user: account.fhirUser, address: server.addressOf(page.req) }, outcomeText: 'disconnected by the person' });
+    }
     page.goTo(accountPath);
   });
   post('end-session', async (page, { account }) => {
@@ -113,7 +116,7 @@ const showSecond = async (server: Server, page: PageExchange, accountId: string,
 const takeSecond = async (server: Server, page: PageExchange): Promise<void> => {
   const accountId = await server.halves.get(halfOf(page));
   if (accountId === undefined) return showSignIn(server, page, { status: 403 });
-  const result = await checkSecondFactor(server, { accountId, code: page.form['code'] ?? '', address: server.addressOf(page.req) });
+  const result = await auditedSecondFactor(server, { accountId, code: page.form['code'] ?? '', address: server.addressOf(page.req) });
   if (result !== 'right') return showSecond(server, page, accountId, { fault: result === 'wrong' ? page.text.codeWrong : page.text.tooMany, status: result === 'wrong' ? 401 : 429 });
   await server.halves.remove(halfOf(page));
   return enter(server, page, accountId, ['pwd', 'otp']);

@@ -1,5 +1,6 @@
 /** The way to another OpenID provider and back: what is remembered is kept by the server and is good once, for the browser that left. */
 import type { Router } from 'express';
+import { recordSecurity } from '../../interaction/audited.js';
 import { hashOf } from '../../core/hash.js';
 import { isSigned } from '../../core/id.js';
 import type { Arrival } from '../account/elsewhere.js';
@@ -8,6 +9,7 @@ import type { Away } from '../launch/away.js';
 import { mountPath } from '../option.js';
 import { html } from '../page/html.js';
 import type { Server } from '../server.js';
+import { recordStep } from './audited-sign-in.js';
 import { guarded, pageHandler, readForm } from './handler.js';
 import { openFlow } from './interaction.js';
 import { visitorOf, type PageExchange } from './page-exchange.js';
@@ -48,7 +50,12 @@ const comeBack = async (server: Server, page: PageExchange): Promise<void> => {
   const away = await server.away.take(answer.searchParams.get('state') ?? '');
   if (away === undefined || server.elsewhere === undefined || !isSameBrowser(server, page, away.mark)) return refuse(page);
   const account = await arrive(server, answer, away);
-  if (account === undefined) return refuse(page);
+  const address = server.addressOf(page.req);
+  if (account === undefined) {
+    await recordSecurity(server.service, 'login', { agent: { address }, outcome: '4', outcomeText: 'signed in elsewhere: wrong' });
+    return refuse(page);
+  }
+  await recordStep(server, { accountId: account.id, address, how: 'elsewhere', result: 'right' });
   if (away.uid === undefined) {
     await startSession(server, page, { accountId: account.id, amr: ['ext'] });
     return page.goTo(`${mountPath}/account`);

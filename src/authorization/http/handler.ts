@@ -1,5 +1,6 @@
 /** What handlers of pages have in common: forms that are read and guarded. */
 import { urlencoded, type NextFunction, type RequestHandler } from 'express';
+import { recordSecurity } from '../../interaction/audited.js';
 import { html } from '../page/html.js';
 import type { Server } from '../server.js';
 import { isGuarded, openExchange, setHeaders, type PageExchange } from './page-exchange.js';
@@ -16,8 +17,11 @@ export const readForm: RequestHandler = urlencoded({ extended: false, limit: '32
 
 /** Refuses a form that does not come from a page this browser was shown. */
 export const guarded = (server: Server): RequestHandler => (req, res, next) => {
-  if (isGuarded(req, server.formSecret)) next();
-  else pageHandler(server, (page) => { page.send({ heading: page.text.errorTitle, fault: page.text.expired, body: html`` }, { status: 403 }); })(req, res, next);
+  if (isGuarded(req, server.formSecret)) return next();
+  return pageHandler(server, async (page) => {
+    await recordSecurity(server.service, 'restricted', { agent: { address: server.addressOf(req) }, outcome: '4', outcomeText: 'a form that no page of ours was sent for' });
+    page.send({ heading: page.text.errorTitle, fault: page.text.expired, body: html`` }, { status: 403 });
+  })(req, res, next);
 };
 
 /** Refuses GET where only a form may come. */

@@ -3,6 +3,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { json, type Request, type Response, type Router } from 'express';
 import { hashOf } from '../../core/hash.js';
 import { randomIds } from '../../core/id.js';
+import { recordSecurity } from '../../interaction/audited.js';
 import { omit } from '../../core/omit.js';
 import { ClientFault, type AddedClient, type KeySet, type NewClient } from '../client/client.js';
 import type { Server } from '../server.js';
@@ -17,11 +18,13 @@ const register = async (server: Server, req: Request, res: Response): Promise<vo
   setHeaders(res);
   const { seconds } = await server.registrationThrottle.attempt(server.addressOf(req));
   if (seconds > 0) {
+    await refused(server, req, 'throttled');
     res.set('Retry-After', String(seconds)).status(429).json({ error: 'temporarily_unavailable', error_description: 'Too many registrations; try again later.' });
     return;
   }
   const { registration, registrationToken } = server.options();
   if (registration === 'approved' && !isToken(req, registrationToken)) {
+    await refused(server, req, 'unauthorized');
     res.set('WWW-Authenticate', 'Bearer').status(401).json({ error: 'invalid_token', error_description: 'Registration needs the token that the operator gives to approved apps.' });
     return;
   }
@@ -34,6 +37,9 @@ const register = async (server: Server, req: Request, res: Response): Promise<vo
     res.status(400).json({ error: code, error_description: error.message });
   }
 };
+
+const refused = (server: Server, req: Request, outcomeText: string): Promise<void> =>
+  recordSecurity(server.service, 'client-changed', { agent: { address: server.addressOf(req) }, outcome: '4', outcomeText });
 
 /** Compared by hash, in constant time. */
 const isToken = ({ headers }: Request, expected: string | undefined): boolean => {

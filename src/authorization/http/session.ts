@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import type Provider from 'oidc-provider';
 import type { KnownAccount } from '../account/account.js';
 import type { Server } from '../server.js';
+import { recordSignOut } from './audited-sign-in.js';
 import { setOrigin } from './router-origin.js';
 
 type Session = InstanceType<Provider['Session']>;
@@ -56,6 +57,7 @@ export const endSession = async (server: Server, at: { req: Request; res: Respon
       if (grantId !== undefined && persistsLogout !== true) await server.grants.revokeGrant(grantId);
     }
     await session.destroy();
+    await recordSignOut(server, at.req, session.accountId);
   }
   set(null);
 };

@@ -1,8 +1,8 @@
 /** The forms of one authorization, each a step: what it checks, what it keeps, where it goes on. */
-import { checkSecondFactor, secondName } from '../account/second-factor.js';
+import { secondName } from '../account/second-factor.js';
 import type { KnownAccount } from '../account/account.js';
 import { roles } from '../account/role.js';
-import { auditedSignIn } from './audited-sign-in.js';
+import { auditedSecondFactor, auditedSignIn, recordStep } from './audited-sign-in.js';
 import { secondFactorBody, signInBody } from '../page/sign-in.js';
 import { decide } from './consent.js';
 import { checkPasskey, sendPasskeyChallenge } from './passkey.js';
@@ -55,7 +55,7 @@ const takeSecond: StepHandler = async (flow) => {
   const { server, page } = flow;
   const { half } = await progressOf(flow);
   if (half === undefined) return showSignIn(flow, { status: 403 });
-  const result = await checkSecondFactor(server, { accountId: half, code: page.form['code'] ?? '', address: server.addressOf(page.req) });
+  const result = await auditedSecondFactor(server, { accountId: half, code: page.form['code'] ?? '', address: server.addressOf(page.req) });
   if (result === 'right') return signedIn(flow, half, ['pwd', 'otp']);
   return showSecond(flow, half, { fault: result === 'wrong' ? page.text.codeWrong : page.text.tooMany, status: result === 'wrong' ? 401 : 429 });
 };
@@ -69,8 +69,10 @@ const withHalf = (run: (flow: Flow, account: KnownAccount) => Promise<void>): St
 const takePasskey = async (flow: Flow, account: KnownAccount): Promise<void> => {
   const { server, page } = flow;
   const counted = await server.throttle.attempt(server.addressOf(page.req), secondName(account.id));
+  const isRight = counted.seconds === 0 && await checkPasskey(server, page, account);
+  await recordStep(server, { accountId: account.id, address: server.addressOf(page.req), how: 'passkey', result: counted.seconds > 0 ? 'throttled' : isRight ? 'right' : 'wrong' });
   if (counted.seconds > 0) return showSecond(flow, account.id, { fault: page.text.tooMany, status: 429 });
-  if (await checkPasskey(server, page, account)) {
+  if (isRight) {
     await counted.clear();
     return signedIn(flow, account.id, ['pwd', 'hwk']);
   }

@@ -18,11 +18,12 @@ export const restore: PlainCommand = {
     takeNoWords(call.given);
     const from = pathFrom(call, call.given.required('from'));
     if (!existsSync(from)) throw new CommandError('failed', `There is no file ${from}.`);
-    const { dataDir, storeUrl } = readConfig(undefined, { without: servingChecks });
+    const config = readConfig(undefined, { without: servingChecks });
+    const { dataDir, storeUrl } = config;
     if (isMongo(storeUrl)) throw new CommandError('failed', 'STORE_URL names a MongoDB, which is restored by its own tools: mongorestore --oplogReplay.');
     const { restoreStore } = await import('../../compose.js');
     try {
-      const { statistics: { resources: counts, versions }, replaced } = await restoreStore({ dataDir, from, force: call.given.flag('force') });
+      const { statistics: { resources: counts, versions }, replaced } = await restoreStore(config, { from, force: call.given.flag('force') });
       const resources = Object.values(counts).reduce((sum, count) => sum + count, 0);
       const kept = replaced === undefined ? '' : `\nThe files of the former store are in ${replaced}; remove them when they are not needed.`;
       return { text: `${dataDir}: ${String(resources)} resources in ${String(versions)} versions, whole.${kept}`, json: { dataDir, resources, versions, replaced } };

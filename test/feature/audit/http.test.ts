@@ -33,7 +33,7 @@ describe('the audit over HTTP', () => {
 
   it('records sign-ins and what the token is used for, under the request id of the answer and never with the token', async () => {
     const token = tokenOf(await launch(clinic, { scope: 'launch/patient openid fhirUser patient/*.rs' }));
-    const signedIn = (await fresh()).filter(({ type }) => type?.code === '110114');
+    const signedIn = (await fresh()).filter(({ type, subtype }) => type?.code === '110114' && typeof subtype === 'object' && subtype.code === '110122');
     expect(signedIn.map(({ outcome, agent }) => [outcome, agent.user])).toEqual([['0', 'Patient/A']]);
     const answer = await fhir(clinic, 'Patient/A', token);
     const refused = await fhir(clinic, 'Patient', token, { method: 'POST', body: '{}' });

@@ -13,6 +13,9 @@ import { askServer, connectControl } from '../../../src/cli/control-client.js';
 import { openControl, type ControlServer } from '../../../src/cli/control-server.js';
 import { CommandError } from '../../../src/cli/exit-code.js';
 import { parseWords } from '../../../src/cli/options.js';
+import { systemClock } from '../../../src/core/clock.js';
+import { makeMemoryStore } from '../../fixture/memory-store.js';
+import { makeService } from '../../fixture/service.js';
 
 const make = (name: string, run: StoreCommand['run']): StoreCommand => ({ name, summary: '', usage: '', options: { deep: { about: '' } }, needs: 'store', run });
 const abortions: string[] = [];
@@ -37,7 +40,7 @@ let folder = '';
 let control: ControlServer | undefined;
 const failures: unknown[] = [];
 const open = async (dataDir = folder): Promise<ControlServer> => {
-  control = await openControl({ dataDir, commands, session: (name) => ({ viewer: systemViewer(name) }) as unknown as Session, onFailure: (error) => failures.push(error) });
+  control = await openControl({ dataDir, commands, session: (name) => ({ viewer: systemViewer(name), service: makeService(makeMemoryStore(systemClock)) }) as unknown as Session, onFailure: (error) => failures.push(error) });
   return control;
 };
 interface Heard { readonly progress: Progress[]; readonly said: string[]; written: string }
