@@ -121,9 +121,9 @@ const isLed = (where: Predicate | undefined): boolean => {
     case 'type':
     case 'text':
       return false;
-    // Values are indexed, systems alone are not.
+    // Codes are indexed, and the codes of each system are listed.
     case 'token':
-      return where.code !== undefined;
+      return where.code !== undefined || (where.system !== undefined && where.system !== null);
     default:
       return true;
   }

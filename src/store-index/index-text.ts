@@ -17,6 +17,10 @@ export const widthClass = (low: number, high: number): number => {
 
 /** Text of references in a value hash: apart from codes. */
 export const referenceText = (target: string): string => `>${target}`;
+/** Value that stands for all codes of a system. */
+export const systemText = (system: number): string => `|${String(system)}`;
+/** Value of a token without a code. */
+export const codelessText = '|\u0000';
 /** Text of URIs in a value hash. */
 export const uriText = (uri: string): string => `<${uri}`;
 

@@ -55,13 +55,21 @@ export class Work {
     }
   }
 
+  /** Begins a step that ends with the call of what is returned: for steps that may be left early. */
+  begin(step: string, indexed: boolean): () => void {
+    const before = this.rows;
+    const begun = performance.now();
+    return () => {
+      if (this.#explain) this.steps.push({ step, indexed, rows: this.rows - before, ms: Math.round((performance.now() - begun) * 1000) / 1000 });
+    };
+  }
+
   /** Runs a step and notes what it cost. */
   step<T>(step: string, indexed: boolean, run: () => T): T {
     if (!this.#explain) return run();
-    const before = this.rows;
-    const begun = performance.now();
+    const done = this.begin(step, indexed);
     const result = run();
-    this.steps.push({ step, indexed, rows: this.rows - before, ms: Math.round((performance.now() - begun) * 1000) / 1000 });
+    done();
     return result;
   }
 }

@@ -4,7 +4,7 @@
  * and go on in hexadecimal, which orders as the bytes do: `s...` strings and addresses, `r...` intervals by where they begin.
  * Nothing a user sends is ever part of a filter in any other form.
  */
-import { widthClass, referenceText, uriText, widths } from '../store-index/index-text.js';
+import { widthClass, referenceText, systemText, uriText, widths } from '../store-index/index-text.js';
 import type { Keys, ParamKey } from '../store-index/keys.js';
 import { kinds, PackedCursor } from '../store-index/packed.js';
 
@@ -13,9 +13,6 @@ const indexedBytes = 40;
 
 /** Returns the number of a value. */
 export const valueKey = (keys: Keys, param: ParamKey, { within, value }: { readonly within: number; readonly value: string }): number => keys.value(param, within, value).key;
-
-/** Returns the value that stands for all codes of a system. */
-export const systemText = (system: number): string => `|${String(system)}`;
 
 const base = (letter: string, param: number, within: number): string => `${letter}${param.toString(36)}${within === 0 ? '' : `.${within.toString(36)}`}:`;
 

@@ -15,7 +15,7 @@ export interface IndexTable {
 }
 
 type Row = readonly [key: number, second: number | string, ...rest: number[]];
-type TableName = keyof IndexRows;
+type TableName = 'token' | 'string' | 'range';
 
 const byKey = (a: Row, b: Row): number => {
   if (a[0] !== b[0]) return a[0] - b[0];
@@ -44,19 +44,25 @@ export const makeIndexTable = (database: Connection, keys: FileKeys): IndexTable
   let held: Record<TableName, Row[]> = { token: [], string: [], range: [] };
   let waiting = new Set<number>();
   let count = 0;
-  const forget = (): void => {
+  const systems = makeSystemTable(database);
+  const release = (): void => {
     held = { token: [], string: [], range: [] };
     waiting = new Set();
     count = 0;
   };
+  const forget = (): void => {
+    release();
+    systems.forget();
+  };
   const flush = (): void => {
     if (count === 0) return;
     for (const name of names) for (const row of held[name].sort(byKey)) insert[name].run(...row);
-    forget();
+    release();
   };
   const add = (rid: number, rows: IndexRows): void => {
     for (const name of names) for (const row of rows[name]) held[name].push([...row, rid] as unknown as Row);
     count += rows.token.length + rows.string.length + rows.range.length;
+    for (const row of rows.system) systems.add(row);
     waiting.add(rid);
     if (count > most) flush();
   };
@@ -68,7 +74,7 @@ export const makeIndexTable = (database: Connection, keys: FileKeys): IndexTable
     if (after?.equals(before) === true) return;
     if (waiting.has(rid)) flush();
     const old = rowsOf(before, keys);
-    const fresh = after === undefined ? { token: [], string: [], range: [] } : rowsOf(after, keys);
+    const fresh = after === undefined ? noRows : rowsOf(after, keys);
     const gone = without(old, fresh);
     for (const name of names) for (const row of gone[name]) remove[name].run(...row, rid);
     add(rid, without(fresh, old));
@@ -80,11 +86,34 @@ export const makeIndexTable = (database: Connection, keys: FileKeys): IndexTable
   return { replace, rewrite, flush, forget };
 };
 
+const noRows: IndexRows = { token: [], string: [], range: [], system: [] };
+
+/** Codes known to be listed, a bounded number of them: most codes come again and again. */
+const mostListed = 65_536;
+
+/** The codes of each system; a code is listed once, whatever has it. */
+const makeSystemTable = (database: Connection) => {
+  const put = database.prepare('INSERT OR IGNORE INTO system_index (key, value, sys) VALUES (?, ?, ?)');
+  const listed = new Set<string>();
+  return {
+    add: (row: readonly [key: number, value: number, sys: number]): void => {
+      const [, value, sys] = row;
+      const name = `${String(value)} ${String(sys)}`;
+      if (listed.has(name)) return;
+      put.run(...row);
+      if (listed.size >= mostListed) listed.clear();
+      listed.add(name);
+    },
+    /** What was listed in a transaction that did not happen is not. */
+    forget: (): void => { listed.clear(); },
+  };
+};
+
 /** Returns the rows of `rows` that `others` lacks. */
 const without = (rows: IndexRows, others: IndexRows): IndexRows => {
   const left = <T extends readonly (number | string)[]>(own: readonly T[], other: readonly T[]): T[] => {
     const known = new Set(other.map((row) => row.join(' ')));
     return own.filter((row) => !known.has(row.join(' ')));
   };
-  return { token: left(rows.token, others.token), string: left(rows.string, others.string), range: left(rows.range, others.range) };
+  return { token: left(rows.token, others.token), string: left(rows.string, others.string), range: left(rows.range, others.range), system: left(rows.system, others.system) };
 };

@@ -12,6 +12,7 @@ import { makeSnapshots, openConnection, StoreFault, type Connection } from './co
 import { failureOf, toStoreError } from './failure.js';
 import { databaseFile } from './files.js';
 import { makeFileKeys, type FileKeys } from './keys.js';
+import { listSystems } from './list-systems.js';
 import { takeLock } from './lock.js';
 import { packCommit } from './packed-commit.js';
 import { makeReadPool, type ReadPool } from './read-pool.js';
@@ -104,6 +105,7 @@ const prepare = (file: string, folder: string): void => {
   const database = openConnection({ file, mode: 'write' });
   try {
     migrate(database);
+    listSystems(database);
   } finally {
     database.close();
   }

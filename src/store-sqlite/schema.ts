@@ -14,6 +14,7 @@ import { StoreFault, type Connection } from './connection.js';
  * - `resource`: what is current; `packed` are its index entries, from which index rows are derived.
  * - `past`: superseded versions of a resource; `until` is when the next one came.
  * - `feed`: versions by type.
+ * - `system_index`: the distinct codes of each system, by where their rows begin in `token_index`. A code that nothing has any more may stay listed.
  */
 const base = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -32,6 +33,10 @@ const base = `
   CREATE TABLE answer (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, expires INTEGER NOT NULL, answer TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `;
 
+const systems = `
+  CREATE TABLE system_index (key INTEGER NOT NULL, value INTEGER NOT NULL, sys INTEGER NOT NULL, PRIMARY KEY (key, value, sys)) STRICT, WITHOUT ROWID;
+`;
+
 interface Migration {
   readonly about: string;
   readonly apply: (database: Connection) => void;
@@ -40,6 +45,7 @@ interface Migration {
 /** In order; the place in the list is the version. A step already released is never changed. */
 export const migrations: readonly Migration[] = [
   { about: 'resources, versions, index, journals', apply: (database) => { database.exec(base); } },
+  { about: 'the codes of each system', apply: (database) => { database.exec(systems); } },
 ];
 
 /** Bits of `rid` below the type number. */

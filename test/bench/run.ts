@@ -14,6 +14,7 @@ import { auditRows, type Drive } from './audit.js';
 import { authorizationRows } from './authorization.js';
 import { loadData, observationText, writeRequests, type Data } from './data.js';
 import type { Findings } from './load-generator.js';
+import { searchRows } from './search.js';
 import { median, toTable, type Row } from './table.js';
 import { terminologyRows } from './terminology.js';
 import { validationRows } from './validation.js';
@@ -21,7 +22,7 @@ import { xmlRows } from './xml.js';
 
 const run = promisify(execFile);
 const compiled = (...path: string[]): string => join(packageRoot, 'dist', 'test', 'bench', ...path);
-const { values } = parseArgs({ options: { only: { type: 'string' }, seconds: { type: 'string', default: '4' }, rounds: { type: 'string', default: '3' }, patients: { type: 'string', default: '300' } } });
+const { values } = parseArgs({ options: { only: { type: 'string' }, seconds: { type: 'string', default: '4' }, rounds: { type: 'string', default: '3' }, patients: { type: 'string', default: '300' }, resources: { type: 'string' } } });
 const wanted = (name: string): boolean => values.only === undefined || values.only.split(',').includes(name);
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
@@ -152,6 +153,7 @@ const main = async (): Promise<void> => {
     await loopDelay(server.origin);
     if (wanted('read')) add(await compareReads(place, { name: 'read by id', ours: (id) => `/fhir/Patient/${id}`, theirs: (id) => `/read/${id}`, goal: 0.5 }));
     if (wanted('search')) add(await compareReads(place, { name: 'search of 20', ours: (id) => `/fhir/Observation?patient=${id}&_count=20`, theirs: (id) => `/search/${id}`, goal: 0.5 }));
+    if (wanted('search') && values.resources !== undefined) (await searchRows({ resources: Number(values.resources) })).forEach(add);
     if (wanted('create')) add(await creates(place));
     if (wanted('transaction')) add(await transactions(place));
     const delay = await loopDelay(server.origin);

@@ -3,11 +3,11 @@
  * user sent (https://www.mongodb.com/docs/manual/core/indexes/index-types/index-multikey/).
  */
 import { fold } from '../../core/fold.js';
-import { referenceText, uriText } from '../../store-index/index-text.js';
+import { referenceText, systemText, uriText } from '../../store-index/index-text.js';
 import type { Keys } from '../../store-index/keys.js';
 import type { ContainedNode, Node } from '../../store-index/node.js';
 import { containedName, isContainedName } from '../../store-index/packed.js';
-import { classes, hexNumber, hexText, rangeBase, stringBase, systemText, valueKey } from '../index-keys.js';
+import { classes, hexNumber, hexText, rangeBase, stringBase, valueKey } from '../index-keys.js';
 
 /** One condition on the array of keys: any of these, or one from a stretch of them. */
 export type KeyCondition = { readonly $in: readonly (number | string)[] } | { readonly $elemMatch: { readonly $gte: string; readonly $lt: string } };

@@ -5,7 +5,7 @@ import { referenceText, shortText, uriText, widths } from '../../store-index/ind
 import type { ParamKey } from '../../store-index/keys.js';
 import type { ContainedNode, Node } from '../../store-index/node.js';
 import { isContainedName } from '../../store-index/packed.js';
-import { rangeKey, stringKey } from '../index-row.js';
+import { rangeKey, stringKey, systemKey } from '../index-row.js';
 import { sysOf, systemSpan } from '../keys.js';
 import { ridSpan } from '../schema.js';
 import { type Finding } from './candidate.js';
@@ -55,7 +55,7 @@ export const containerSource = (finding: Finding, { param, within, name, type }:
 export const leafSource = (finding: Finding, node: Node, type: string): Source | undefined => {
   switch (node.op) {
     case 'token':
-      return node.code === undefined ? undefined : tokenSource(finding, node, node.code);
+      return node.code === undefined ? systemSource(finding, node) : tokenSource(finding, node, node.code);
     case 'reference':
       return valuesSource(finding, node.param, { within: node.within, name: `reference ${node.name}`, values: [...node.targets].map(referenceText) });
     case 'uri':
@@ -147,6 +147,18 @@ const tokenSource = (finding: Finding, { param, within, system, name }: Extract<
     stretches.push({ key, sys });
   }
   return stretchesSource(finding, label, stretches);
+};
+
+/** Beyond so many codes a system selects next to nothing. */
+const mostCodes = 10_000;
+
+/** Any code of a system: the codes are listed, each has its stretch. */
+const systemSource = (finding: Finding, { param, within, system, name }: Extract<Node, { op: 'token' }>): Source | undefined => {
+  if (system === undefined || system === 0) return undefined;
+  const { keys, statements, work } = finding;
+  const found = statements.codes.all(systemKey(keys, param, { within, system }), mostCodes + 1) as [number, number][];
+  work.saw(found.length + 1);
+  return found.length > mostCodes ? undefined : stretchesSource(finding, `token ${name} by its system`, found.map(([key, sys]) => ({ key, sys })));
 };
 
 const valuesSource = (finding: Finding, param: ParamKey, { within, name, values }: { within: number; name: string; values: readonly string[] }): Source =>

@@ -37,9 +37,16 @@ export const makeStatements = (database: Connection) => {
     /** The list leads: what is found comes in its order. */
     newestOfAll: list('SELECT r.seq FROM json_each(?) list CROSS JOIN resource r ON r.rid = list.value'),
     token: list('SELECT rid FROM token_index WHERE key = ? AND sys = ? AND rid > ? ORDER BY rid LIMIT ?'),
+    codes: rows('SELECT value, sys FROM system_index WHERE key = ? LIMIT ?'),
     /** Distinct systems are found by leaping from one to the next. */
     nextSystem: list('SELECT min(sys) FROM token_index WHERE key = ? AND sys > ? AND sys <= ?'),
     tokenCount: list('SELECT count(*) FROM (SELECT 1 FROM token_index WHERE key = ? AND sys BETWEEN ? AND ? LIMIT ?)'),
+    /** Resources that have a value at all: rows first, which is cheaper, then resources. */
+    stringRows: list('SELECT count(*) FROM string_index WHERE key = ?'),
+    stringOwners: list('SELECT count(DISTINCT rid) FROM string_index WHERE key = ?'),
+    rangeRows: list('SELECT count(*) FROM range_index WHERE key BETWEEN ? AND ?'),
+    rangeOwners: list('SELECT count(DISTINCT rid) FROM range_index WHERE key BETWEEN ? AND ?'),
+    current: list('SELECT current FROM tally WHERE type = ?'),
     string: rows('SELECT text, rid FROM string_index WHERE key = ? AND (text, rid) > (?, ?) AND text < ? ORDER BY text, rid LIMIT ?'),
     stringDown: rows('SELECT text, rid FROM string_index WHERE key = ? AND (text, rid) < (?, ?) ORDER BY text DESC, rid DESC LIMIT ?'),
     stringCount: list('SELECT count(*) FROM (SELECT 1 FROM string_index WHERE key = ? AND text >= ? AND text < ? LIMIT ?)'),

@@ -8,7 +8,7 @@ import type { Node } from '../../store-index/node.js';
 import { comparer, readersOf, type Sorted, type SortValue } from '../../store-index/sort.js';
 import { rangeKey, stringKey } from '../index-row.js';
 import { candidateOf, satisfies, type Candidate, type Finding } from './candidate.js';
-import { everything } from './source.js';
+import { candidates, howToFind } from './find.js';
 import { chunk } from './statements.js';
 
 /** Resources whose index row of the first key has this value. */
@@ -61,22 +61,41 @@ interface Steps {
   readonly compare: (a: Sorted, b: Sorted) => number;
 }
 
-/** Those without a value come last; with further keys they are sorted by these. */
-function* missing(finding: Finding, { type, sort, after }: WalkOptions, { take, toSorted, later, compare }: Steps): Generator<Sorted> {
+/** Those without a value come last; with further keys they are sorted by these. No index says what has none: what may match is looked through. */
+function* missing(finding: Finding, options: WalkOptions, { toSorted, later, compare }: Steps): Generator<Sorted> {
+  const { type, sort, after, node } = options;
   const [first, second] = sort;
-  if (first?.param === '_lastUpdated') return;
-  const from = after?.values[0] === null && second === undefined ? after.rid : 0;
+  if (first === undefined || first.param === '_lastUpdated') return;
+  const isBegun = after?.values[0] === null;
+  const how = howToFind(finding, node, { type, all: false });
+  const isWhole = how.source.name.startsWith('all ');
+  if (isWhole && !isBegun && !areLacking(finding, first, type)) return;
+  const done = finding.work.begin(`${how.source.name}, those without ${first.param}`, !isWhole);
   const found: Sorted[] = [];
-  for (const rid of everything(finding, type).rids(from)) {
-    const candidate = take(rid);
-    if (candidate === undefined) continue;
-    const one = toSorted(candidate);
-    if (one.values[0] !== null || !later(one)) continue;
-    if (second === undefined) yield one;
-    else found.push(one);
+  try {
+    for (const candidate of candidates(finding, how, isBegun && second === undefined ? after.rid : 0)) {
+      const one = toSorted(candidate);
+      if (one.values[0] !== null || !later(one)) continue;
+      if (second === undefined) yield one;
+      else found.push(one);
+    }
+  } finally {
+    done();
   }
   yield* found.sort(compare);
 }
+
+/** Whether a resource of the type is without a value. Counting its index rows costs a fraction of a look at every resource. */
+const areLacking = ({ statements, keys, work }: Finding, { param, kind }: SortKey, type: string): boolean => {
+  const all = (statements.current.get(keys.typeNumber(type)) as number | undefined) ?? 0;
+  // Before they are counted: a long count belongs where it holds nobody.
+  work.saw(all);
+  const own = keys.param(type, param);
+  const first = rangeKey(keys, own, { within: 0, unit: 0 }, 0);
+  const counted = (rows: 'Rows' | 'Owners'): number =>
+    (kind === 'string' ? statements[`string${rows}`].get(stringKey(keys, own, 0)) : statements[`range${rows}`].get(first, first + widths.length - 1)) as number;
+  return counted('Rows') < all || counted('Owners') < all;
+};
 
 const groupsOf = (finding: Finding, key: SortKey, type: string, start: SortValue | undefined): Generator<Group> => {
   if (key.param === '_lastUpdated') return feedGroups(finding, type, { descending: key.descending, start });
