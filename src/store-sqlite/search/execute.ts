@@ -8,7 +8,7 @@ import type { Connection } from '../connection.js';
 import type { FileKeys } from '../keys.js';
 import { makeResourceTable, type VersionRow } from '../resource-table.js';
 import type { Finding } from './candidate.js';
-import { candidates, howToFind, matchesOf, type Found } from './find.js';
+import { candidates, firstFew, howToFind, matchesOf, type Found } from './find.js';
 import type { Stretch } from './source.js';
 import { makeStatements } from './statements.js';
 import { isWalkable, walk } from './walk.js';
@@ -81,16 +81,19 @@ const inStoredOrder = (finding: Finding, { types, where, count, after }: SearchP
     if (at < startAt) continue;
     const node = toNode(where, type, finding.keys);
     if (node.op === 'none') continue;
-    const how = howToFind(finding, node, { type, all: false });
-    if (types.length === 1 && how.rest.op === 'all' && how.source.stretch !== undefined) return stretchPage(finding, how, { stretch: how.source.stretch, after: startRid, count });
-    const full = finding.work.step(nameOf(how), isIndexed(how), () => {
-      for (const rid of matchesOf(finding, how, at === startAt ? startRid : 0)) {
+    const from = at === startAt ? startRid : 0;
+    const first = firstFew(finding, node, { type, after: from, enough: count - rids.length + 1 });
+    const stretch = types.length === 1 && 'how' in first && first.how.rest.op === 'all' ? first.how.source.stretch : undefined;
+    if (stretch !== undefined && 'how' in first) return stretchPage(finding, first.how, { stretch, after: startRid, count });
+    const take = (found: Iterable<number>): boolean => {
+      for (const rid of found) {
         if (rids.length === count) return true;
         rids.push(rid);
         last = [at, rid];
       }
       return false;
-    });
+    };
+    const full = 'rids' in first ? take(first.rids) : finding.work.step(nameOf(first.how), isIndexed(first.how), () => take(matchesOf(finding, first.how, from)));
     if (full) return { seqs: seqs(), next: last ?? after };
   }
   return { seqs: seqs() };
@@ -107,20 +110,29 @@ const stretchPage = ({ work, resources }: Finding, how: Found, { stretch, after,
 
 const sortedPage = (finding: Finding, plan: SearchPlan, sort: NonNullable<SearchPlan['sort']>): Omit<FoundPage, 'steps'> => {
   const after = plan.after === undefined ? undefined : toSorted(plan.after, sort.length);
-  const found = isWalked(finding, plan, sort) ? walkPage(finding, plan, { sort, after }) : gatherPage(finding, plan, { sort, after });
+  const ask: SortedAsk = { sort, after };
+  const rows = rowsToWalk(finding, plan, sort);
+  const walked = rows === 0 ? undefined : finding.work.tryWithin(rows, () => walkPage(finding, plan, ask));
+  const found = walked ?? gatherPage(finding, plan, ask);
   const page = found.slice(0, plan.count);
   const last = page.at(-1);
   return { seqs: page.map(({ seq }) => seq), next: found.length > plan.count && last !== undefined ? toPosition(last) : undefined };
 };
 
-const isWalked = (finding: Finding, { types, where }: SearchPlan, sort: NonNullable<SearchPlan['sort']>): boolean => {
+/**
+ * Returns how many rows an ordered index may be followed for: without end where there are too many matches to sort, none where it is
+ * not worth it. Where matches are a fair part of the type a page of them is met soon; if it is not, they are sorted after all.
+ */
+const rowsToWalk = (finding: Finding, { types, where, count }: SearchPlan, sort: NonNullable<SearchPlan['sort']>): number => {
   const [type, another] = types;
   const [first] = sort;
-  if (type === undefined || another !== undefined || first === undefined || !isWalkable(first)) return false;
+  if (type === undefined || another !== undefined || first === undefined || !isWalkable(first)) return 0;
   const node = toNode(where, type, finding.keys);
-  if (node.op === 'none') return false;
-  const { source } = howToFind(finding, node, { type, all: true });
-  return source.estimate(finding.sortable) >= finding.sortable;
+  if (node.op === 'none') return 0;
+  const matches = howToFind(finding, node, { type, all: true }).source.estimate(finding.sortable);
+  if (matches >= finding.sortable) return Infinity;
+  const all = (finding.statements.current.get(finding.keys.typeNumber(type)) as number | undefined) ?? 0;
+  return 8 * (count + 1) * all < matches * matches ? Math.floor(matches / 2) : 0;
 };
 
 interface SortedAsk {

@@ -86,24 +86,75 @@ const cheapest = <T extends { readonly source: Source }>(sources: readonly T[]):
   return first;
 };
 
-/** Returns how to find what satisfies the node. `all` says that every match is wanted, not just a first few. */
-export const howToFind = (finding: Finding, node: Node, { type, all }: { readonly type: string; readonly all: boolean }): Found => {
+export interface Wanted {
+  readonly type: string;
+  /** Every match is wanted, not just a first few. */
+  readonly all: boolean;
+  /** Rows that may be looked at to find the other end of a chain. */
+  readonly effort?: number | undefined;
+}
+
+/** Rows looked at for the other end of a chain before anything else is tried. */
+const littleEffort = 500;
+/** Rows looked at in the order of the type, in the hope that the page is full by then. */
+const hopeful = 2_000;
+
+export interface FewWanted {
+  readonly type: string;
+  readonly after: number;
+  readonly enough: number;
+}
+
+export type FirstFew = { readonly rids: readonly number[] } | { readonly how: Found };
+
+/**
+ * Returns the first few matches, or how to find them where that is no shorter way. What must be gathered before the first match is
+ * known, or is found from the far end of a chain, is often so frequent that the next resources of the type hold a page of it.
+ */
+export const firstFew = (finding: Finding, node: Node, { type, after, enough }: FewWanted): FirstFew => {
+  const how = howToFind(finding, node, { type, all: true, effort: littleEffort });
+  const { source } = how;
+  const isWhole = source.name.startsWith('all ');
+  if (isWhole ? !isLinked(node) : source.streams || source.estimate(few) < few) return { how };
+  const rids: number[] = [];
+  const done = finding.work.begin(`the next of ${type}, then filter`, true);
+  const isFound = finding.work.tryWithin(hopeful, () => {
+    for (const { rid } of candidates(finding, { source: everything(finding, type), rest: node }, after)) {
+      rids.push(rid);
+      if (rids.length === enough) break;
+    }
+    return true;
+  });
+  if (isFound !== true) return { how: isWhole ? howToFind(finding, node, { type, all: true }) : how };
+  done();
+  return { rids };
+};
+
+const isLinked = (node: Node): boolean => (node.op === 'and' ? node.of.some(isLinked) : node.op === 'chain' || node.op === 'has');
+
+/** Returns how to find what satisfies the node. */
+export const howToFind = (finding: Finding, node: Node, { type, all, effort = many }: Wanted): Found => {
   const led = leading(finding, node, type);
   const { source } = led;
   if (source?.streams === true && node.op !== 'and') return { source, rest: led.rest };
   const isSmall = source !== undefined && source.estimate(few) < few;
-  const linked = isSmall ? undefined : linkedSource(finding, node, type);
+  const linked = isSmall ? undefined : linkedSource(finding, node, { type, effort });
   if (linked !== undefined && (source === undefined || linked.source.estimate(many) < source.estimate(many))) return linked;
   if (source === undefined) return { source: everything(finding, type), rest: node };
   if (!all && !source.streams && source.estimate(many) >= many) return { source: everything(finding, type), rest: node };
   return { source, rest: led.rest };
 };
 
+interface Reach {
+  readonly type: string;
+  readonly effort: number;
+}
+
 /** A chain or reverse chain that few resources satisfy leads from its other end. */
-const linkedSource = (finding: Finding, node: Node, type: string): Found | undefined => {
+const linkedSource = (finding: Finding, node: Node, reach: Reach): Found | undefined => {
   const parts = node.op === 'and' ? node.of : [node];
   for (const part of parts) {
-    const rids = part.op === 'chain' ? chainStart(finding, part, type) : part.op === 'has' ? hasStart(finding, part) : undefined;
+    const rids = part.op === 'chain' ? chainStart(finding, part, reach) : part.op === 'has' ? hasStart(finding, part, reach) : undefined;
     if (rids === undefined) continue;
     const others = parts.filter((other) => other !== part);
     const source: Source = { name: `${part.op} ${'name' in part ? part.name : ''}`, exact: true, streams: false, estimate: (limit) => Math.min(rids.length, limit), rids: (after) => rids.filter((rid) => rid > after) };
@@ -113,8 +164,8 @@ const linkedSource = (finding: Finding, node: Node, type: string): Found | undef
 };
 
 /** Returns the matches of the other end; undefined when there are too many, or when they are too dear to find. */
-const otherEnd = (finding: Finding, node: Node, type: string): Candidate[] | undefined =>
-  finding.work.tryWithin(many, () => {
+const otherEnd = (finding: Finding, node: Node, { type, effort }: Reach): Candidate[] | undefined =>
+  finding.work.tryWithin(effort, () => {
     const found: Candidate[] = [];
     for (const candidate of candidates(finding, howToFind(finding, node, { type, all: true }))) {
       found.push(candidate);
@@ -123,12 +174,12 @@ const otherEnd = (finding: Finding, node: Node, type: string): Candidate[] | und
     return found;
   });
 
-const chainStart = (finding: Finding, node: Extract<Node, { op: 'chain' }>, container: string): number[] | undefined => {
+const chainStart = (finding: Finding, node: Extract<Node, { op: 'chain' }>, { type: container, effort }: Reach): number[] | undefined => {
   const { param, types, where } = node;
   const rids: number[] = [];
   for (const type of types) {
-    const targets = otherEnd(finding, where(type), type);
-    const containers = otherEnd(finding, node.contained(type), container);
+    const targets = otherEnd(finding, where(type), { type, effort });
+    const containers = otherEnd(finding, node.contained(type), { type: container, effort });
     if (targets === undefined || containers === undefined) return undefined;
     for (const { id } of targets) for (const rid of referrers(finding, param, `${type}/${id}`)) rids.push(rid);
     for (const { rid } of containers) rids.push(rid);
@@ -136,8 +187,8 @@ const chainStart = (finding: Finding, node: Extract<Node, { op: 'chain' }>, cont
   return distinctSorted(rids);
 };
 
-const hasStart = (finding: Finding, { param, source, type, where }: Extract<Node, { op: 'has' }>): number[] | undefined => {
-  const referring = otherEnd(finding, where, source);
+const hasStart = (finding: Finding, { param, source, type, where }: Extract<Node, { op: 'has' }>, { effort }: Reach): number[] | undefined => {
+  const referring = otherEnd(finding, where, { type: source, effort });
   if (referring === undefined) return undefined;
   const names = new Set(referring.flatMap(({ entries }) => targetsOf(param.key, entries).flatMap(([target, id]) => (target === type ? [`${target}/${id}`] : []))));
   const states = [...names].map((name) => {
