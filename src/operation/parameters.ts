@@ -12,7 +12,7 @@ import { handlingOf } from '../interaction/params.js';
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** `text` is any of string, uri, canonical, url, code, id and markdown: clients mix them up, and nothing is lost by reading all. */
-export type ParameterKind = 'text' | 'dateTime' | 'boolean' | 'integer' | 'Coding' | 'CodeableConcept' | 'Meta' | 'resource';
+export type ParameterKind = 'text' | 'dateTime' | 'boolean' | 'integer' | 'decimal' | 'Coding' | 'CodeableConcept' | 'Meta' | 'Period' | 'resource';
 
 export interface ParameterRule {
   readonly kind: ParameterKind;
@@ -34,8 +34,11 @@ export interface OperationParameters {
   flag(name: string): boolean | undefined;
   /** A whole number of 0 or more. */
   count(name: string): number | undefined;
-  /** A Coding, CodeableConcept, Meta or resource. */
+  /** A decimal of 0 or more. */
+  decimal(name: string): number | undefined;
+  /** A Coding, CodeableConcept, Meta, Period or resource. */
   object(name: string): JsonObject | undefined;
+  objects(name: string): readonly JsonObject[];
   /** What the message about a parameter names as its place. */
   placeOf(name: string): { readonly location: string } | { readonly expression: string };
 }
@@ -64,7 +67,9 @@ export const readParameters = (context: Context, rules: ParameterRules): Operati
     texts: (name) => (byName.get(name) ?? []).map(({ value }) => value as string),
     flag: (name) => first(name) as boolean | undefined,
     count: (name) => first(name) as number | undefined,
+    decimal: (name) => first(name) as number | undefined,
     object: (name) => first(name) as JsonObject | undefined,
+    objects: (name) => (byName.get(name) ?? []).map(({ value }) => value as JsonObject),
     placeOf: (name) => byName.get(name)?.[0]?.place ?? { location: `http.${name}` },
   };
 };
@@ -102,6 +107,9 @@ const textValue = (name: string, text: string, { rule: { kind }, place }: About)
       return text === 'true';
     case 'integer':
       if (!/^\d{1,9}$/.test(text)) throw new FhirError('invalid-parameter', `${name} must be a whole number of 0 or more.`, place);
+      return Number(text);
+    case 'decimal':
+      if (!/^\d{1,9}(\.\d{1,9})?$/.test(text)) throw new FhirError('invalid-parameter', `${name} must be a number of 0 or more.`, place);
       return Number(text);
     default:
       throw new FhirError('invalid-parameter', `${name} is a ${kind}, which a URL cannot carry; POST a Parameters resource.`, place);
@@ -146,9 +154,11 @@ const allowed: Readonly<Record<ParameterKind, readonly string[]>> = {
   dateTime: ['valueDateTime', 'valueDate', 'valueInstant'],
   boolean: ['valueBoolean'],
   integer: ['valueInteger', 'valueUnsignedInt', 'valuePositiveInt'],
+  decimal: ['valueDecimal', 'valueInteger'],
   Coding: ['valueCoding'],
   CodeableConcept: ['valueCodeableConcept'],
   Meta: ['valueMeta'],
+  Period: ['valuePeriod'],
   resource: ['resource'],
 };
 
@@ -160,8 +170,8 @@ const partValue = (part: JsonObject, { rule: { kind }, place }: About): unknown 
     throw new FhirError('invalid-parameter', `${name} must have ${kind === 'text' ? 'valueString, valueUri, valueCanonical or valueCode' : allowed[kind].join(' or ')}${member === undefined ? '' : `, not ${member}`}.`, place);
   }
   const value = part[member];
-  const fits = kind === 'boolean' ? typeof value === 'boolean' : kind === 'integer' ? Number.isInteger(value) && (value as number) >= 0 : kind === 'text' || kind === 'dateTime' ? typeof value === 'string' && value !== '' : objectOf(value) !== undefined;
-  if (!fits) throw new FhirError('invalid-parameter', `${member} of ${name} is not a ${kind === 'text' ? 'text' : kind}${kind === 'integer' ? ' of 0 or more' : ''}.`, place);
+  const fits = kind === 'boolean' ? typeof value === 'boolean' : kind === 'integer' ? Number.isInteger(value) && (value as number) >= 0 : kind === 'decimal' ? typeof value === 'number' && value >= 0 : kind === 'text' || kind === 'dateTime' ? typeof value === 'string' && value !== '' : objectOf(value) !== undefined;
+  if (!fits) throw new FhirError('invalid-parameter', `${member} of ${name} is not a ${kind === 'text' ? 'text' : kind}${kind === 'integer' || kind === 'decimal' ? ' of 0 or more' : ''}.`, place);
   return value;
 };
 

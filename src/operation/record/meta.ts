@@ -6,6 +6,8 @@ import { perform } from '../../interaction/perform.js';
 import type { FhirResponse } from '../../interaction/request.js';
 import type { Operation } from '../../interaction/service.js';
 import type { Version } from '../../store/resource.js';
+import { resourceTypes } from '../../fhir/definitions.js';
+import { labelsInUse } from './labels.js';
 import { answerPart, parametersText, readParameters, type JsonObject } from '../parameters.js';
 
 type Lists = Readonly<Record<'profile' | 'tag' | 'security', readonly unknown[]>>;
@@ -15,12 +17,16 @@ const names = ['profile', 'tag', 'security'] as const;
 export const meta: Operation = {
   name: 'meta',
   definition: 'http://hl7.org/fhir/OperationDefinition/Resource-meta',
-  levels: ['instance'],
+  levels: ['system', 'type', 'instance'],
   affectsState: false,
   permissions: ['r'],
   handle: async (context) => {
     readParameters(context, {});
-    return answerMeta(await currentOf(context));
+    if (context.request.id !== undefined) return answerMeta(await currentOf(context));
+    const { type } = context.request;
+    const used = await labelsInUse(context, type === undefined ? resourceTypes : [type]);
+    // A Meta without a member is none.
+    return { status: 200, body: parametersText(Object.keys(used).length === 0 ? [] : answerPart('return', 'valueMeta', used)) };
   },
 };
 

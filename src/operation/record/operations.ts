@@ -3,5 +3,6 @@ import type { Operation } from '../../interaction/service.js';
 import { everything } from './everything.js';
 import { lastN } from './lastn.js';
 import { meta, metaAdd, metaDelete } from './meta.js';
+import { stats } from './stats.js';
 
-export const recordOperations: readonly Operation[] = [everything, lastN, meta, metaAdd, metaDelete];
+export const recordOperations: readonly Operation[] = [everything, lastN, stats, meta, metaAdd, metaDelete];
