@@ -113,7 +113,8 @@ const recordOf = ({ service, viewer, request, trail }: Context, facts: Facts): A
   return { text: auditRecordText({ id: service.ids.resource(), begun: trail?.begun ?? now, recorded: now, agent: agentOf(viewer, request), requestId: request.requestId, site: service.options.baseUrl, ...trail?.why?.(facts.patient), ...facts }) };
 };
 
-const agentOf = (viewer: Viewer, { address }: FhirRequest): AuditAgent => {
+/** Returns who asks, as the audit names them. */
+export const agentOf = (viewer: Viewer, { address }: FhirRequest): AuditAgent => {
   switch (viewer.kind) {
     case 'token': {
       const { client, user, fhirUser, jti } = viewer.grant;
@@ -146,8 +147,8 @@ export const writeRecords = async (context: Context, writes: readonly Write[]): 
   return records;
 };
 
-/** A delete is about whom the resource was about. */
-const patientsOfWrite = async ({ service: { registry, store } }: Context, { type, id, base, method, index }: Write): Promise<readonly string[]> => {
+/** Resolves with the ids of the patients that a write is about; a delete is about whom the resource was about. */
+export const patientsOfWrite = async ({ service: { registry, store } }: Context, { type, id, base, method, index }: Write): Promise<readonly string[]> => {
   if (method !== 'DELETE') return patientsIn(registry, { type, id, entries: index });
   const before = await store.read({ type, id }, base);
   return before === undefined ? [] : patientsOf(registry, before);

@@ -9,7 +9,7 @@ import { resourceTypes } from '../fhir/definitions.js';
 import { revincludePlans, type Include } from '../search/include.js';
 import type { IndexEntry } from '../store/index-entry.js';
 import type { SearchPlan } from '../store/plan.js';
-import type { HistoryPage, HistoryQuery, ResourceKey, SearchPage, Version } from '../store/resource.js';
+import { tellingTypes, type HistoryPage, type HistoryQuery, type ResourceKey, type SearchPage, type Version } from '../store/resource.js';
 import type { SearchRun } from '../store/store.js';
 import type { Terminology } from '../terminology/port.js';
 import type { Context } from './context.js';
@@ -84,7 +84,9 @@ export const isReferredTo = async (context: Context, key: ResourceKey, except: R
   if (viewer.kind !== 'token') return store.isReferenced(key, registry.ownReferences);
   const target = `${key.type}/${key.id}`;
   for (const plan of revincludePlans(registry, anyReference, [target])) {
-    const { matches } = await store.search(restrictPlan(readAccess(context), { ...plan, count: 2 + except.size }));
+    const types = plan.types.filter((type) => !tellingTypes.has(type));
+    if (types.length === 0) continue;
+    const { matches } = await store.search(restrictPlan(readAccess(context), { ...plan, types, count: 2 + except.size }));
     if (matches.some(({ type, id }) => `${type}/${id}` !== target && !except.has(`${type}/${id}`))) return true;
   }
   return false;

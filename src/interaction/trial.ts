@@ -11,6 +11,7 @@ import type { Context } from './context.js';
 import { statusLine } from './entry-text.js';
 import { outcomeText } from './outcome-text.js';
 import { readAccess } from './permission.js';
+import { provenanceOf } from './provenance.js';
 import type { FhirResponse, TrialResult } from './request.js';
 
 /** Stores the commit; a dry run only asks what it would come to, and leaves out what is more than resources. */
@@ -18,7 +19,8 @@ export const commitOrTry = async (context: Context, commit: Commit): Promise<Com
   const { service: { store }, request, trail } = context;
   if (request.dryRun === true) return store.commit({ writes: commit.writes, guards: commit.guards, dryRun: true });
   if (trail === undefined) return store.commit(commit);
-  const result = await store.commit({ ...commit, audit: await writeRecords(context, commit.writes) });
+  const provenance = context.service.audit?.provenance === true ? await provenanceOf(context, commit.writes) : [];
+  const result = await store.commit({ ...commit, writes: [...commit.writes, ...provenance], audit: await writeRecords(context, commit.writes) });
   if (result.ok && commit.writes.length > 0) trail.isRecorded = true;
   return result;
 };

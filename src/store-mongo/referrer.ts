@@ -1,6 +1,6 @@
 /** Whether anything refers to a resource, by any reference parameter there is (https://hl7.org/fhir/R4/references.html). */
 import type { ClientSession } from 'mongoose';
-import type { ResourceKey } from '../store/resource.js';
+import { tellingTypes, type ResourceKey } from '../store/resource.js';
 import type { Keys } from '../store-index/keys.js';
 import { kinds } from '../store-index/packed.js';
 import { referrerKey } from './index-keys.js';
@@ -20,7 +20,7 @@ export const isReferenced = async ({ models, keys, session }: Looking, key: Reso
   const target = nameOf(key);
   const query = models.resource.find({ keys: { $in: [referrerKey(keys, target)] }, deleted: false }, candidateFields).hint({ keys: 1, first: 1 });
   for await (const document of query.session(session).maxTimeMS(maxTimeMS).lean<CandidateDocument[]>().cursor()) {
-    if (!except.has(document._id) && refersTo(document, target)) return true;
+    if (!except.has(document._id) && !tellingTypes.has(document._id.split('/')[0] ?? '') && refersTo(document, target)) return true;
   }
   return false;
 };

@@ -1,6 +1,6 @@
 /** Whether anything refers to a resource, by any reference parameter there is. */
 import { resourceTypes, searchParameterDefs } from '../fhir/definitions.js';
-import type { OwnParam, ResourceKey } from '../store/resource.js';
+import { tellingTypes, type OwnParam, type ResourceKey } from '../store/resource.js';
 import { referenceText } from '../store-index/index-text.js';
 import type { ParamKey } from '../store-index/keys.js';
 import type { Connection } from './connection.js';
@@ -17,6 +17,7 @@ const referenceParams = (keys: FileKeys): ParamKey[] => {
   for (const { code, type, base } of searchParameterDefs()) {
     if (type !== 'reference') continue;
     for (const owner of base.includes('Resource') || base.includes('DomainResource') ? resourceTypes : base) {
+      if (tellingTypes.has(owner)) continue;
       const param = keys.param(owner, code);
       found.set(param.key, param);
     }

@@ -10,6 +10,9 @@ export interface ResourceKey {
   readonly id: string;
 }
 
+/** Types that tell of what happened to others and hold none of them: what they refer to may be deleted. */
+export const tellingTypes: ReadonlySet<string> = new Set(['AuditEvent', 'Provenance']);
+
 /** The HTTP verb that made the version, as history reports it. */
 export type WriteMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
