@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { observeNothing } from '../../src/core/observe.js';
 import { openSqliteStore } from '../../src/store-sqlite/open.js';
-import { dropDatabases, freshDatabase } from '../fixture/mongo.js';
+import { dropDatabases, freshDatabase } from '../fixture/mongo-address.js';
 import type { OpenStore } from './run.js';
 
 /** Where a sync costs nothing, if there is such a place: no world outlives its test. */
