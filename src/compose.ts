@@ -12,7 +12,7 @@ import type { Mail } from './authorization/mail/mail.js';
 import type { AuthorizationPart } from './authorization/part.js';
 import { isMongo } from './config/check.js';
 import { fhirBase } from './config/read.js';
-import { keptSecret, prepareDataDir } from './config/data-dir.js';
+import { keptSecret, prepareDataDir, replaceSecret } from './config/data-dir.js';
 import type { Config } from './config/table.js';
 import { systemClock, type Clock } from './core/clock.js';
 import { randomIds } from './core/id.js';
@@ -229,7 +229,7 @@ const lazily = <T>(open: () => Promise<T>): { readonly get: () => Promise<T>; re
   return { get: () => (opened ??= open()), get opened() { return opened; } };
 };
 
-/** What has expired goes, and signing keys are renewed. */
+/** What has expired goes, signing keys are renewed, and what a former key has sealed is sealed anew, also when that was broken off. */
 const expireGrants = (opened: () => Promise<AuthorizationPart> | undefined, observe: Observe): Job => makeRepeatedJob({
   name: 'expire-grants', everyMs: 10 * 60_000,
   act: async () => {
@@ -237,6 +237,7 @@ const expireGrants = (opened: () => Promise<AuthorizationPart> | undefined, obse
     await server?.grants.expire();
     if (server !== undefined) await (await import('./authorization/session-end.js')).recordEndedSessions(server);
     await server?.keys.rotateWhenDue();
+    await server?.vault.reseal();
   },
   onFailure: (error) => observe({ kind: 'failure', requestId: undefined, where: 'expire-grants', error }),
 });
@@ -256,7 +257,7 @@ const openAuthorization = async (config: Config, service: Service): Promise<Auth
   const authKey = config.authKey ?? await keptSecret(config.dataDir, 'auth-key');
   const grants = await openGrants(config, service.clock);
   return makeAuthorization({
-    grants, authKey, service, perform, mail: await openMail(config, service),
+    grants, authKey, keepAuthKey: config.authKey === undefined ? (secret) => replaceSecret(config.dataDir, 'auth-key', secret) : undefined, service, perform, mail: await openMail(config, service),
     elsewhere: config.signInIssuer === undefined ? undefined : { issuer: config.signInIssuer, clientId: config.signInClientId, clientSecret: config.signInClientSecret, name: config.signInName },
     options: () => ({ ...config, passwordCost: 17, origin: originOf(service.options.baseUrl), fhirBase: service.options.baseUrl }),
   });

@@ -20,7 +20,7 @@ import { makeCollection, type Collection } from './grant/collection.js';
 import { makeContexts, type GrantedContext } from './grant/context.js';
 import { makeSigningKeys, type SigningKeys } from './grant/keys.js';
 import { ownSecret } from './grant/secret.js';
-import { checkSeal, sealGrants } from './grant/vault.js';
+import { openVault, type Vault } from './grant/vault.js';
 import type { Away, Ticket } from './launch/away.js';
 import type { Progress } from './launch/progress.js';
 import { observeProvider } from './observe-provider.js';
@@ -39,6 +39,10 @@ export interface Server {
   readonly service: Service;
   /** Sealed. */
   readonly grants: GrantStore;
+  /** What seals them. */
+  readonly vault: Vault;
+  /** Puts a new AUTH_KEY in the place of the one that is kept in DATA_DIR; undefined where the operator keeps it. */
+  readonly keepAuthKey: ((secret: string) => Promise<void>) | undefined;
   /** The provider of the keys that are now in use. */
   readonly provider: () => Promise<Provider>;
   readonly clients: Clients;
@@ -89,6 +93,8 @@ export interface ServerParts {
   readonly grants: GrantStore;
   /** What records are sealed with. */
   readonly authKey: string;
+  /** Puts a new one in its place, where it is kept in DATA_DIR. */
+  readonly keepAuthKey?: ((secret: string) => Promise<void>) | undefined;
   readonly service: Service;
   readonly perform: Perform;
   /** Asked when first needed: the port may not be known before. */
@@ -109,8 +115,8 @@ const keysMs = 60_000;
 export const openServer = async (parts: ServerParts): Promise<Server> => {
   const { service, perform } = parts;
   const { clock } = service;
-  const grants = sealGrants(parts.grants, parts.authKey);
-  await checkSeal(grants);
+  const vault = await openVault(parts.grants, parts.authKey, clock);
+  const { grants } = vault;
   const options = once(parts.options);
   const cookieSecret = await ownSecret(grants, 'cookie');
   const accounts = auditedAccounts(makeAccounts(grants, clock), service);
@@ -140,7 +146,7 @@ export const openServer = async (parts: ServerParts): Promise<Server> => {
     provider, grants, clock, accountOf, patientsOf, policyOf: async (id) => (await clients.get(id))?.smart_policy, addressOf: address, fhirBase: () => options().fhirBase, origin: () => options().origin,
   });
   return {
-    options, clock, service, grants, provider, clients, accounts, contexts, data, keys, recorder, mendOf, accountOf, patientsOf, viewerOf, addressOf: address,
+    options, clock, service, grants, vault, keepAuthKey: parts.keepAuthKey, provider, clients, accounts, contexts, data, keys, recorder, mendOf, accountOf, patientsOf, viewerOf, addressOf: address,
     passwords: makePasswords({ cost: parts.options().passwordCost, width: 2, waiting: 16 }),
     throttle: makeThrottle({ grants, clock, kind: 'sign-in', windowMs: quarterHour, perName: 10, perAddress: 50 }),
     progress: makeCollection<Progress>(grants, 'progress', () => ({ expires: clock.now() + progressMs })),

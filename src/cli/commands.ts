@@ -13,6 +13,7 @@ export const commands: CommandTable = {
   ig: async () => (await import('./command/ig.js')).ig,
   client: async () => (await import('./command/client.js')).client,
   user: async () => (await import('./command/user.js')).user,
+  keys: async () => (await import('./command/keys.js')).keys,
   token: async () => (await import('./command/token.js')).token,
   terminology: async () => (await import('./command/terminology.js')).terminology,
   settings: async () => (await import('./command/settings.js')).settings,

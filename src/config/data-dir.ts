@@ -1,5 +1,5 @@
 /** The folder of everything the server keeps: readable by its owner alone, with the secrets that are made at the first start. */
-import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomSecret } from '../core/id.js';
 import { systemCode } from '../core/system-code.js';
@@ -26,6 +26,19 @@ export const keptSecret = async (dataDir: string, name: string): Promise<string>
   const made = await readSecret(path);
   if (made === undefined) throw new Error(`${path} was removed while it was made.`);
   return made;
+};
+
+/** Puts another secret in the place of the one kept under the name: a reader sees the one or the other, whole. */
+export const replaceSecret = async (dataDir: string, name: string, secret: string): Promise<void> => {
+  const own = join(dataDir, `${name}.${randomSecret(6)}`);
+  const file = await open(own, 'wx', 0o600);
+  try {
+    await file.writeFile(`${secret}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(own, join(dataDir, name));
 };
 
 const readSecret = async (path: string): Promise<string | undefined> => {

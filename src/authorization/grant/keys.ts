@@ -20,6 +20,10 @@ export interface SigningKeys {
   load(): Promise<readonly JWK[]>;
   /** Makes new keys: published at once, used after `overlap`; former ones stay published that long after. */
   rotate(): Promise<void>;
+  /** Makes new keys and takes the others away: what those signed is good for nothing from now on. */
+  replace(): Promise<void>;
+  /** Resolves with what is published: until when a key signs is when the next of its algorithm begins. */
+  list(): Promise<readonly { readonly kid: string; readonly alg: string; readonly from: number }[]>;
   /** Rotates when the newest keys have signed for a season; resolves with whether it did. */
   rotateWhenDue(): Promise<boolean>;
 }
@@ -60,5 +64,11 @@ export const makeSigningKeys = (grants: GrantStore, clock: Clock): SigningKeys =
     await rotate();
     return true;
   };
-  return { load, rotate, rotateWhenDue };
+  const replace = async (): Promise<void> => {
+    const former = await keys.all();
+    await make(clock.now());
+    for (const { key } of former) await keys.remove(key);
+  };
+  const list = async () => (await keys.all()).map(({ value: { jwk, from } }) => ({ kid: jwk.kid, alg: jwk.alg, from })).sort((a, b) => a.from - b.from || (a.alg < b.alg ? -1 : 1));
+  return { load, rotate, rotateWhenDue, replace, list };
 };

@@ -126,3 +126,37 @@ describe('concierge token', () => {
     expect(said).toContain(text);
   });
 });
+
+describe('concierge keys', () => {
+  it('rotates AUTH_KEY under a serving clinic, and retires the former', async () => {
+    const answer = await launch(clinic, { scope: 'launch/patient offline_access patient/*.rs' });
+    expect((await type(['keys', 'rotate'], 'too short')).said).toContain('32 characters');
+    const rotated = await type(['keys', 'rotate'], 'a new key of the operator, long enough');
+    expect([rotated.code, rotated.said]).toEqual([0, '']);
+    expect(rotated.out).toContain('Start every process with it');
+    expect((await fhir(clinic, 'Patient/A', tokenOf(answer))).status).toBe(200);
+    expect(await json(['keys', 'list'])).toMatchObject({ left: 0, authKeys: [expect.any(String), expect.any(String)] });
+    // This process still has the former key.
+    expect((await type(['keys', 'retire'])).said).toContain('start every process with the new one first');
+    clinic.server.vault.adopt('a new key of the operator, long enough');
+    clinic.pass(61_000);
+    expect((await type(['keys', 'retire'])).code).toBe(0);
+    expect((await backChannel(clinic, '/token', { grant_type: 'refresh_token', refresh_token: String(answer.body['refresh_token']), client_id: 'app' })).status).toBe(200);
+    expect(String((await json(['keys', 'rotate', '--make']))['authKey']).length).toBeGreaterThanOrEqual(32);
+  });
+
+  it('renews signing keys with an overlap, or at once', async () => {
+    const kids = async (): Promise<string[]> => (await (await fetch(`${clinic.origin}/oauth/jwks`)).json() as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
+    const before = await kids();
+    expect((await type(['keys', 'renew'])).code).toBe(0);
+    clinic.pass(61_000);
+    expect(await kids()).toEqual(expect.arrayContaining(before));
+    expect((await kids()).length).toBe(before.length + 2);
+    await type(['keys', 'renew', '--at-once']);
+    clinic.pass(61_000);
+    const after = await kids();
+    expect(after).toHaveLength(2);
+    expect(after.filter((kid) => before.includes(kid))).toEqual([]);
+    expect((await type(['keys', 'forget'])).said).toContain('keys list');
+  });
+});

@@ -82,10 +82,11 @@ describe('on SQLite', () => {
   });
 
   it('another AUTH_KEY is refused aloud', async () => {
-    const { checkSeal, sealGrants, SealBroken } = await import('../../../src/authorization/grant/vault.js');
+    const { openVault } = await import('../../../src/authorization/grant/vault.js');
+    const { SealBroken } = await import('../../../src/authorization/grant/keyring.js');
     const grants = open();
-    await expect(checkSeal(sealGrants(grants, 'another key of thirty-two characters'))).rejects.toBeInstanceOf(SealBroken);
-    await checkSeal(sealGrants(grants, 'k'.repeat(40)));
+    await expect(openVault(grants, 'another key of thirty-two characters', systemClock)).rejects.toBeInstanceOf(SealBroken);
+    await openVault(grants, 'k'.repeat(40), systemClock);
     await grants.close();
   });
 });

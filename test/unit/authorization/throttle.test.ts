@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeThrottle, type Throttle } from '../../../src/authorization/account/throttle.js';
-import { sealGrants } from '../../../src/authorization/grant/vault.js';
+import { openVault } from '../../../src/authorization/grant/vault.js';
 import type { Clock } from '../../../src/core/clock.js';
 import { openSqliteGrants } from '../../../src/store-sqlite/grant/open.js';
 import type { GrantStore } from '../../../src/store/grant.js';
@@ -27,8 +27,8 @@ const throttleSuite = (name: string, open: () => Promise<Pair>): void => {
     const both = async (): Promise<readonly [Throttle, Throttle]> => {
       now = 1_000_000;
       const opened = pair = await open();
-      const make = (grants: GrantStore): Throttle => makeThrottle({ grants: sealGrants(grants, 'k'.repeat(40)), clock, kind: 't', windowMs: 60_000, perName: 5, perAddress: 8 });
-      return [make(opened.first), make(opened.second)];
+      const make = async (grants: GrantStore): Promise<Throttle> => makeThrottle({ grants: (await openVault(grants, 'k'.repeat(40), clock)).grants, clock, kind: 't', windowMs: 60_000, perName: 5, perAddress: 8 });
+      return [await make(opened.first), await make(opened.second)];
     };
     afterEach(async () => { await pair?.clean(); pair = undefined; });
 
