@@ -66,10 +66,21 @@ export const validationRows = async (rounds: number): Promise<readonly Row[]> =>
   const resources = texts.map((text) => JSON.parse(text) as JsonObject);
   const profiles = makeProfileValidator({ library: makeProfileLibrary([]), unknownModifiers: 'report' });
   const alone = await ratesOf(rounds, 10 * many, () => { for (let turn = 0; turn < 10; turn += 1) for (const resource of resources) base(resource); });
+  const bound = makeProfileValidator({ library: makeProfileLibrary([]), terminology: makeLocalTerminology({ sources: [makeCoreSource()] }), unknownModifiers: 'report' });
+  const withBindings = await ratesOf(rounds, 10 * many, async () => {
+    for (let turn = 0; turn < 10; turn += 1) {
+      for (const resource of resources) {
+        base(resource);
+        const issues = bound(resource);
+        if (issues instanceof Promise) await issues;
+      }
+    }
+  });
   const unvalidated = await ratesOf(rounds, many, create(() => [], texts));
   const validated = await ratesOf(rounds, many, create(makeWriteValidator({ base, profiles, mode: 'report', unknownModifiers: 'report' }), texts));
   return [
     row({ work: 'structure and constraints', unit: 'Observations/s', least: 20_000 }, alone),
+    row({ work: 'the same, extensible bindings and extensions', unit: 'Observations/s', least: 20_000 }, withBindings),
     { ...row({ work: 'create, validated', unit: 'Observations/s' }, validated, median(unvalidated)), note: 'limit: the same create without validation, on a store in memory' },
     ...await usCoreRows(rounds),
   ];

@@ -29,7 +29,8 @@ export const isInValueSet = (run: ProfileRun, node: PathNode, valueSet: string):
   return answers.includes('unknown') ? undefined : false;
 };
 
-const bindable = new Set(['code', 'Coding', 'CodeableConcept', 'Quantity', 'uri', 'string']);
+/** Types whose values are codes. */
+export const bindable: ReadonlySet<string> = new Set(['code', 'Coding', 'CodeableConcept', 'Quantity', 'uri', 'string']);
 
 /** Checks the codes of a node against the binding of its element. */
 export const checkBinding = (run: ProfileRun, { binding }: ElementRule, place: { readonly node: PathNode; readonly at: string }): void => {
@@ -48,7 +49,8 @@ export const checkBinding = (run: ProfileRun, { binding }: ElementRule, place: {
   else reportUnknown(run, at, { strength, valueSet, unknown });
 };
 
-const shown = (codes: readonly Coded[]): string => codes.map(({ system, code }) => (system === undefined ? `"${code}"` : `"${system}|${code}"`)).join(', ');
+/** Returns codes as a message shows them. */
+export const shown = (codes: readonly Coded[]): string => codes.map(({ system, code }) => (system === undefined ? `"${code}"` : `"${system}|${code}"`)).join(', ');
 const severities = { required: 'error', extensible: 'warning', preferred: 'information' } as const;
 
 const reportOutside = (run: ProfileRun, at: string, { strength, valueSet, codes }: { readonly strength: string; readonly valueSet: string; readonly codes: readonly Coded[] }): void => {

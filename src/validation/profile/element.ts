@@ -22,7 +22,7 @@ export const checkValue: CheckValue = (run, rule, place) => {
   if (run.effort.left < 0) throw new TooMuchEffort();
   checkTypes(run, rule, place);
   checkContent(run, rule, place);
-  if (rule.binding !== undefined) checkBinding(run, rule, place);
+  if (rule.isBoundMore) checkBinding(run, rule, place);
   checkConstraints(run, rule, place);
   checkChildren(run, rule, place);
 };

@@ -27,6 +27,8 @@ export interface ElementRule {
   readonly fixed: unknown;
   readonly pattern: unknown;
   readonly binding: ProfileElement['binding'];
+  /** Whether it is beyond that of FHIR itself. */
+  readonly isBoundMore: boolean;
   readonly constraints: readonly ConstraintRule[];
   readonly slicing: Slicing | undefined;
   readonly slices: readonly ElementRule[];
@@ -116,7 +118,7 @@ class Maker {
     const rule: ElementRule = {
       id: element.id, name: (element.path.split('.').at(-1) ?? '').replace('[x]', ''), sliceName: element.sliceName,
       min: element.min ?? 0, max: element.max === undefined || element.max < 0 ? Infinity : element.max, isList: (base?.max ?? 1) > 1, types,
-      fixed: element.fixed, pattern: element.pattern, binding: element.binding, constraints, slicing, slices, children,
+      fixed: element.fixed, pattern: element.pattern, binding: element.binding, isBoundMore: element.binding !== undefined && (base === undefined || bindsMore(element.binding, base)), constraints, slicing, slices, children,
       content: target && (() => this.#made.get(target)), mustSupport: element.mustSupport === true,
       maxLength: element.maxLength, least: element.least, most: element.most, isActive: demands || target !== undefined,
     };
@@ -147,7 +149,8 @@ const demandsMore = (element: ProfileElement, base: NamedElement | undefined): b
 
 const bindsMore = (binding: ProfileElement['binding'], base: NamedElement): boolean => {
   if (binding === undefined || binding.strength === 'example') return false;
-  return binding.strength !== 'required' || base.binding?.strength !== 'required' || bare(base.binding.valueSet) !== bare(binding.valueSet);
+  // Those of FHIR itself are checked on every resource: the required ones by its structure, the extensible ones by core-binding.ts.
+  return binding.strength !== base.binding?.strength || binding.strength === 'preferred' || bare(base.binding.valueSet) !== bare(binding.valueSet);
 };
 
 const narrows = (types: readonly ProfileType[], base: NamedElement): boolean => {

@@ -12,6 +12,7 @@ import type { CodeAsked, CodeCheck, MaybePromise, Terminology } from '../../term
 import { isObject, type JsonObject } from '../checks.js';
 import { applyProfile } from './element.js';
 import { containedOf } from '../contained.js';
+import { checkCoreBindings } from './core-binding.js';
 import { checkExtensions, type ExtensionOptions } from './extension.js';
 import { placesIn, type ResourcePlace } from './places.js';
 import { ruleOfProfile, type ElementRule } from './rule.js';
@@ -112,6 +113,7 @@ const checkPlace = (place: ResourcePlace, { options, wish, ask, judge, ruleOf, e
   };
   try {
     for (const canonical of new Set([...claimed, ...(place.isWhole ? wish.profiles ?? [] : [])])) applyClaimed(run, { canonical, at: place.at, node, library });
+    checkCoreBindings(run, place.resource, place.at);
     checkExtensions(run, place.resource, { at: place.at, unknownModifiers: options.unknownModifiers });
   } catch (error) {
     if (!(error instanceof TooMuchEffort)) throw error;

@@ -19,12 +19,12 @@ const slicing = (type: string, path: string, more: JsonObject = {}): JsonObject 
 
 interface Given {
   readonly profiles: readonly Profile[];
-  readonly check?: (code: string) => MaybePromise<CodeCheck>;
+  readonly check?: (code: string, valueSet: unknown) => MaybePromise<CodeCheck>;
   readonly unknownModifiers?: 'report' | 'refuse';
 }
 
 const validate = async ({ profiles, check, unknownModifiers = 'report' }: Given, resource: JsonObject, wish: ProfileWish = {}): Promise<Issue[]> => {
-  const terminology = check === undefined ? undefined : { validateCode: ({ code }: { code: string }) => check(code) };
+  const terminology = check === undefined ? undefined : { validateCode: ({ code, valueSet }: { code: string; valueSet?: unknown }) => check(code, valueSet) };
   const [first] = profiles;
   return makeProfileValidator({ library: makeProfileLibrary(profiles), terminology, unknownModifiers })(resource, { profiles: first === undefined ? [] : [first.url], ...wish });
 };
@@ -158,7 +158,8 @@ describe('bindings', () => {
     ['required', 'out', 'error'], ['required', 'unknown', 'warning'], ['extensible', 'out', 'warning'], ['preferred', 'out', 'information'], ['example', 'out', undefined],
     ['required', 'in', undefined], ['extensible', 'unknown', undefined],
   ] as const)('%s, a code that is %s: %s', async (strength, result, severity) => {
-    for (const answer of [(): CodeCheck => ({ result }), async (): Promise<CodeCheck> => ({ result })]) {
+    const of = (_code: string, valueSet: unknown): CodeCheck => ({ result: valueSet === 'http://example.org/ValueSet/v' ? result : 'in' });
+    for (const answer of [of, async (code: string, valueSet: unknown): Promise<CodeCheck> => of(code, valueSet)]) {
       const found = await validate({ profiles: bound(strength), check: answer }, married);
       expect(found.map((issue) => issue.severity)).toEqual(severity === undefined ? [] : [severity]);
     }
