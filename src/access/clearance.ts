@@ -18,18 +18,21 @@ export const labelRights = {
   practitioner: { level: 'R', sensitive: clinical, isPatientSide: false, changesLabels: false },
   staff: { level: 'N', sensitive: [], isPatientSide: false, changesLabels: false },
   admin: { level: 'V', sensitive: 'all', isPatientSide: false, changesLabels: true },
-  /** Systems keep whole records in step. */
-  system: { level: 'R', sensitive: clinical, isPatientSide: false, changesLabels: false },
+  /** Systems of the house keep whole records in step. */
+  system: { level: 'V', sensitive: 'all', isPatientSide: false, changesLabels: false },
+  /** Systems that are registered for some patients only. */
+  partner: { level: 'R', sensitive: clinical, isPatientSide: false, changesLabels: false },
 } as const satisfies Readonly<Record<string, LabelRights>>;
 
 export type LabelRole = keyof typeof labelRights;
 
 /** Returns the role that decides which labels the token's holder may see: that of the account, else what the resource of the person tells. */
-export const labelRoleOf = ({ role, fhirUser, user }: TokenGrant): LabelRole => {
+export const labelRoleOf = ({ role, fhirUser, user, policy }: TokenGrant): LabelRole => {
   const [type] = (fhirUser ?? '').split('/');
   if (type === 'Patient') return 'patient';
   if (type === 'RelatedPerson') return 'proxy';
   if (role !== undefined) return role;
   if (type === 'Practitioner' || type === 'PractitionerRole') return 'practitioner';
-  return user === undefined && fhirUser === undefined ? 'system' : 'staff';
+  if (user !== undefined || fhirUser !== undefined) return 'staff';
+  return policy === undefined ? 'system' : 'partner';
 };

@@ -37,6 +37,16 @@ export const memberOf = (registry: Registry, type: string, patients: readonly st
   return anyOf(sources.map(({ param }): Predicate => ({ op: 'reference', param, targets })));
 };
 
+/** Returns the same, and for a type outside of the compartment what names them by its parameter `patient`, as a Task does. */
+export const recordOf = (registry: Registry, type: string, patients: readonly string[]): Predicate | undefined => {
+  const own = memberOf(registry, type, patients);
+  if (own !== undefined) return own;
+  const sources = registry.parametersOf(type).get('patient')?.sources ?? [];
+  if (sources.length === 0) return undefined;
+  const targets = references(patients);
+  return patients.length === 0 ? nothing : anyOf(sources.map(({ param }): Predicate => ({ op: 'reference', param, targets })));
+};
+
 const lists = new WeakMap<readonly string[], readonly string[]>();
 
 /** One list of references for each list of patients: it is part of what every type must satisfy. */

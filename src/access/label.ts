@@ -29,6 +29,9 @@ export interface Clearance {
   readonly isPatientSide: boolean;
 }
 
+/** What is defined for everyone is no secret: labels of these hide nothing, so that their meaning is the same for all. */
+export const definedForAll: ReadonlySet<string> = new Set(['CapabilityStatement', 'CodeSystem', 'CompartmentDefinition', 'ConceptMap', 'NamingSystem', 'OperationDefinition', 'SearchParameter', 'StructureDefinition', 'ValueSet']);
+
 const token = (code: string, system?: string | null): Predicate => ({ op: 'token', param: '_security', system, code });
 
 /** Returns which resources of any type are labelled beyond the clearance; undefined when none is. A sensitive code counts in whatever system it is. */

@@ -28,7 +28,7 @@ export const rightTo = (access: Access, type: string): Right => {
   const of = rights.filter((right): right is Predicate => right !== 'all' && right !== 'none');
   const [first] = of;
   if (first === undefined) return 'all';
-  return of.every((one) => JSON.stringify(one) === JSON.stringify(first)) ? first : { op: 'and', of };
+  return of.every((one) => one === first || JSON.stringify(one) === JSON.stringify(first)) ? first : { op: 'and', of };
 };
 
 /** Returns the plan narrowed to what the viewer may find; throws `forbidden` for a chain through a type it may not search. */

@@ -25,7 +25,7 @@ const known = new WeakMap<TokenViewer | Standing, Map<string, Right>>();
 
 /** Returns the viewer's right: what the token gives, as far as the viewer reaches, less what is withheld. */
 export const rightOf = (viewer: Viewer, permission: Permission, type: string, scope: RightsScope): Right =>
-  (viewer.kind === 'token' ? remembered(viewer, `${permission} ${type}`, () => lessWithheld(grantedTo(viewer, { ...scope, permission, type }), viewer.standing?.withheld(type))) : wholly(viewer));
+  (viewer.kind === 'token' ? remembered(viewer, `${permission} ${type}`, () => lessWithheld(grantedTo(viewer, { ...scope, permission, type }), viewer.standing?.withheld(type, permission))) : wholly(viewer));
 
 /** Returns the same before anything is withheld: whether a type may be asked for at all must not depend on what is stored (design rule 4). */
 export const grantedRight = (viewer: Viewer, permission: Permission, type: string, scope: RightsScope): Right =>

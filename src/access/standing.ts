@@ -2,8 +2,10 @@
  * What the stored record says about one viewer at one moment: pure data, found by `interaction/standing` and put together with the
  * token's scopes by `right.ts` (https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-fhir-resources).
  */
-import type { Predicate } from '../store/plan.js';
+import type { Emergency } from './emergency.js';
 import type { WorkRules } from './rules.js';
+import type { Permission } from './scope.js';
+import type { Predicate } from '../store/plan.js';
 
 /** Who someone who works here is - or an app that is held to a policy -, and whose records that lets them reach. */
 export interface PersonReach {
@@ -20,24 +22,15 @@ export interface PersonReach {
 /** `token`: patients come from the token itself; `all`: everyone's records. */
 export type Reach = 'token' | 'all' | PersonReach;
 
-/** A break-glass that is in force. */
-export interface Emergency {
-  readonly reason: string;
-  /** Id of the patient. */
-  readonly patient: string;
-  /** Milliseconds since 1970. */
-  readonly until: number;
-}
+/** Returns what is not shown, or may not be done; undefined: nothing is withheld. Always the same object for the same question. */
+export type Withheld = (type: string, permission: Permission) => Predicate | undefined;
 
 export interface Standing {
   readonly reach: Reach;
-  /** Returns what is not shown of a type; undefined: nothing is withheld. The same object each time it is asked for a type. */
-  readonly withheld: (type: string) => Predicate | undefined;
-  readonly emergency?: Emergency | undefined;
+  readonly withheld: Withheld;
+  /** Records opened by break-glass, by id of the patient. */
+  readonly emergencies?: ReadonlyMap<string, Emergency> | undefined;
 }
-
-/** Returns that nothing is withheld. */
-export const withholdNothing = (): undefined => undefined;
 
 const lists = new WeakMap<PersonReach, readonly string[]>();
 

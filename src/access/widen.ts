@@ -7,7 +7,7 @@ import type { ResourceKey } from '../store/resource.js';
 import type { TokenViewer } from './viewer.js';
 
 /** Types that tie people to patients or to each other, whatever the rules of a deployment are. */
-const always: ReadonlySet<string> = new Set(['Patient', 'Person', 'RelatedPerson', 'Group', 'CareTeam', 'PractitionerRole']);
+const always: ReadonlySet<string> = new Set(['Patient', 'Person', 'RelatedPerson', 'Group', 'CareTeam', 'PractitionerRole', 'Consent']);
 
 export interface Written extends ResourceKey {
   readonly entries: readonly IndexEntry[];
@@ -23,12 +23,15 @@ export const widens = (viewer: TokenViewer, { type, id, entries }: Written, rela
   return targets.some(({ target }) => target.startsWith('Patient/') && !reaches(target.slice('Patient/'.length))) || givesIdentity(viewer, type, targets);
 };
 
+/** What lends a reach does not let it be made one's own. */
+const lent: ReadonlySet<string> = new Set(['consent', 'break-glass']);
+
 /** Whom the viewer reaches by any of its scopes. */
 const reachedBy = ({ grant, standing }: TokenViewer): 'all' | ((patient: string) => boolean) => {
   const contexts = new Set(grant.scopes.map(({ context }) => context));
   const reach = standing?.reach ?? 'token';
   if (reach === 'all' || (contexts.has('system') && grant.policy === undefined)) return 'all';
-  if (reach !== 'token') return (patient) => reach.patients.has(patient);
+  if (reach !== 'token') return (patient) => reach.patients.get(patient)?.some((rule) => !lent.has(rule)) === true;
   return (patient) => (contexts.has('patient') && grant.patient === patient) || (contexts.has('user') && grant.patients?.includes(patient) === true);
 };
 

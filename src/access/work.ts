@@ -6,7 +6,7 @@ import { compartmentParams } from '../fhir/definitions.js';
 import { anyOf } from '../search/predicate.js';
 import type { Registry } from '../search/registry.js';
 import type { Predicate } from '../store/plan.js';
-import { nothing, ownedBy } from './compartment.js';
+import { nothing, ownedBy, recordOf } from './compartment.js';
 import { relationSearch, type ActorNames } from './relation.js';
 import type { Permission } from './scope.js';
 import { patientIds, type PersonReach } from './standing.js';
@@ -30,12 +30,8 @@ export const workReach = (ask: WorkAsk, reach: PersonReach | undefined): 'all' |
 };
 
 /** A type outside of the compartment that has a parameter `patient` is held to that one. */
-const ofPatients = (registry: Registry, type: string, patients: readonly string[]): Predicate | undefined => {
-  const own = ownedBy(registry, type, patients);
-  const sources = own !== undefined ? [] : registry.parametersOf(type).get('patient')?.sources ?? [];
-  if (sources.length === 0) return own;
-  return patients.length === 0 ? nothing : anyOf(sources.map(({ param }): Predicate => ({ op: 'reference', param, targets: patients.map((id) => `Patient/${id}`) })));
-};
+const ofPatients = (registry: Registry, type: string, patients: readonly string[]): Predicate | undefined =>
+  ownedBy(registry, type, patients) ?? recordOf(registry, type, patients);
 
 /** A new patient must be one that the person reaches by what the resource itself says. */
 const registered = (registry: Registry, { self, organizations, work }: PersonReach): Predicate => {

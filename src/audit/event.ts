@@ -90,7 +90,7 @@ const eventSource = '"source":{"observer":{"display":"Concierge FHIR"},"type":[{
 export const auditEventText = (facts: AuditFacts): string => {
   const { code } = actions[facts.action];
   const desc = facts.outcomeText === undefined ? '' : `,"outcomeDesc":${quoted(facts.outcomeText)}`;
-  return `{"resourceType":"AuditEvent","id":${quoted(facts.id)}${profileOf(facts)},"type":${facts.type === undefined ? rest : coding(facts.type)},"subtype":[${subtypeOf(facts.subtype)}],`
+  return `{"resourceType":"AuditEvent","id":${quoted(facts.id)}${profileOf(facts)},"type":${facts.type === undefined ? rest : coding(facts.type)},"subtype":[${subtypesOf(facts)}],`
     + `"action":"${code}","period":{"start":"${toInstant(facts.begun)}","end":"${toInstant(facts.recorded)}"},"recorded":"${toInstant(facts.recorded)}","outcome":"${facts.outcome}"${desc}${purposeOf(facts)},`
     + `"agent":[${agentsOf(facts)}],${eventSource},"entity":[${entitiesOf(facts)}]}`;
 };
@@ -105,6 +105,10 @@ const profileOf = ({ action, patient, outcome }: AuditFacts): string => {
 
 const coding = ({ system, code, display }: Coded): string =>
   `{"system":${quoted(system)},"code":${quoted(code)}${display === undefined ? '' : `,"display":${quoted(display)}`}}`;
+
+const emergencyOverride = `{"system":"${dicom}","code":"110127","display":"Emergency Override Started"}`;
+
+const subtypesOf = ({ subtype, emergency }: AuditFacts): string => `${subtypeOf(subtype)}${emergency === true ? `,${emergencyOverride}` : ''}`;
 
 const subtypeOf = (subtype: string | Coded): string =>
   (typeof subtype === 'string' ? `{"system":"http://hl7.org/fhir/restful-interaction","code":"${subtype}"}` : coding(subtype));

@@ -11,7 +11,7 @@ import type { Context, Interaction } from './context.js';
 import type { FhirRequest, InteractionName } from './request.js';
 import type { Service } from './service.js';
 import type { Viewer } from '../access/viewer.js';
-import { beginTrail, patientsIn, patientsOf } from './trail.js';
+import { beginTrail, patientsIn, patientsOf, type Trail } from './trail.js';
 
 /** What touches no health data by itself: the entries of a bundle are audited one by one. */
 const unaudited: ReadonlySet<InteractionName> = new Set(['capabilities', 'batch-or-transaction']);
@@ -20,6 +20,7 @@ const unaudited: ReadonlySet<InteractionName> = new Set(['capabilities', 'batch-
 export const audited = async (context: Context, inner: Interaction): ReturnType<Interaction> => {
   if (context.service.audit === undefined) return inner(context);
   const trail = beginTrail(context.service.clock.now());
+  trail.why = whyOf(context.viewer);
   const watched = { ...context, trail };
   try {
     const response = await inner(watched);
@@ -29,6 +30,15 @@ export const audited = async (context: Context, inner: Interaction): ReturnType<
     await recordRefusal(watched, error);
     throw error;
   }
+};
+
+/** What is done with a record that was opened by break-glass is marked, whatever else would have allowed it. */
+const whyOf = (viewer: Viewer): Trail['why'] => {
+  const emergencies = viewer.kind === 'token' ? viewer.standing?.emergencies : undefined;
+  return emergencies === undefined ? undefined : (patient) => {
+    const emergency = emergencies.get(patient ?? '');
+    return emergency === undefined ? undefined : { purpose: [emergency.purpose], reason: emergency.reason, emergency: true };
+  };
 };
 
 const refusals = new Set(['unauthorized', 'forbidden', 'not-found', 'version-not-found', 'method-not-allowed', 'throttled', 'deleted']);

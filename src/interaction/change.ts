@@ -9,6 +9,7 @@ import type { Guard, ResourceKey, Version, Write, WriteMethod } from '../store/r
 import { answerNothing, answerWrite } from './answer.js';
 import type { Context } from './context.js';
 import { checkMayStore } from './gate.js';
+import { checkLabels } from './label.js';
 import { checkAnswerTaken, keptAnswer, type Recipe } from './idempotency.js';
 import { checkUnreferenced } from './reference.js';
 import type { Incoming } from './incoming.js';
@@ -29,8 +30,9 @@ const attempts = 40;
 const epoch = toInstant(0);
 
 /** Resolves with the write of a new version of `incoming` under `id`, after the version `base`; rejects with `forbidden` where the viewer may not store it. */
-export const writeOf = async (context: Context, incoming: Incoming, target: { id: string; base: number; method: WriteMethod }): Promise<Write> => {
-  const { id, base, method } = target;
+export const writeOf = async (context: Context, incoming: Incoming, target: { id: string; base: number; method: WriteMethod; former?: Version | undefined }): Promise<Write> => {
+  const { id, base, method, former } = target;
+  checkLabels(context, incoming, former);
   const index = context.service.registry.extract(incoming.value);
   await checkMayStore(context, method === 'POST' ? 'c' : 'u', { type: incoming.type, id, value: incoming.value, entries: index });
   const body = stampResource(incoming.text, { id, versionId: String(base + 1), lastUpdated: epoch });

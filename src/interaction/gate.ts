@@ -3,6 +3,7 @@
  * so that something hidden is exactly as absent as something that never was (design rules 2, 4, 6 and 7).
  */
 import { FhirError } from '../core/error.js';
+import { grantedRight } from '../access/right.js';
 import { isWithin, restrictPlan, rightTo } from '../access/restrict.js';
 import { widens } from '../access/widen.js';
 import { resourceTypes } from '../fhir/definitions.js';
@@ -98,18 +99,36 @@ export const mayReadAll = (context: Context, type: string): boolean => rightTo(r
 /** Returns what codes mean to this viewer: stored value sets, systems and maps count for who may read all of them. */
 export const terminologyOf = (context: Context): Terminology | undefined => context.service.terminology?.((type) => mayReadAll(context, type));
 
+/** Returns the same of the token alone, whatever the record withholds. */
+export const isBoundByToken = (context: Context, type: string): boolean => {
+  const access = lookAccess(context);
+  return access.permissions.some((permission) => grantedRight(access.viewer, permission, type, access) !== 'all');
+};
+
+/** Returns whether something the viewer does not see has the id. */
+export const isTaken = async (context: Context, key: ResourceKey): Promise<boolean> => (await context.service.store.read(key)) !== undefined;
+
 const historyStep = 200;
 
-/** Returns one page of history, newest first. Of a bound viewer only one resource's history is asked; its versions are few. */
-export const lookBack = async (context: Context, query: HistoryQuery): Promise<HistoryPage> => {
+/** One page of history, in which what is withheld is not counted either: then nothing says how many there are in all. */
+export type SeenHistory = Omit<HistoryPage, 'total'> & { readonly total: number | undefined };
+
+/** Returns one page of history, newest first. */
+export const lookBack = async (context: Context, query: HistoryQuery): Promise<SeenHistory> => {
   const page = await visibleHistory(context, query);
   context.trail?.shown.push(...page.versions);
   return page;
 };
 
-const visibleHistory = async (context: Context, query: HistoryQuery): Promise<HistoryPage> => {
-  const { type } = query;
-  if (type === undefined || query.id === undefined || !isBoundTo(context, type)) return context.service.store.history(query);
+const visibleHistory = async (context: Context, query: HistoryQuery): Promise<SeenHistory> => {
+  const { type, id } = query;
+  if (type !== undefined && !isBoundTo(context, type)) return context.service.store.history(query);
+  if (type === undefined && !resourceTypes.some((one) => isBoundTo(context, one))) return context.service.store.history(query);
+  return id === undefined ? historyOfMany(context, query) : historyOfOne(context, query);
+};
+
+/** The versions of one resource are few. */
+const historyOfOne = async (context: Context, query: HistoryQuery): Promise<SeenHistory> => {
   const visible: Version[] = [];
   let before: number | undefined;
   for (let more = true; more;) {
@@ -120,6 +139,29 @@ const visibleHistory = async (context: Context, query: HistoryQuery): Promise<Hi
   }
   const rest = visible.filter(({ seq }) => query.before === undefined || seq < query.before);
   return { versions: rest.slice(0, query.count), more: rest.length > query.count, total: visible.length };
+};
+
+/** A version is shown where it and the current one are (design rule 7); looked at as far as the page needs it. */
+const historyOfMany = async (context: Context, query: HistoryQuery): Promise<SeenHistory> => {
+  const visible: Version[] = [];
+  const current = new Map<string, boolean>();
+  const isCurrentVisible = async (key: ResourceKey): Promise<boolean> => {
+    const name = `${key.type}/${key.id}`;
+    const known = current.get(name);
+    if (known !== undefined) return known;
+    const version = await context.service.store.read(key);
+    const visibleNow = version !== undefined && (await isVisible(context, lookAccess(context), version));
+    current.set(name, visibleNow);
+    return visibleNow;
+  };
+  let { before } = query;
+  for (let more = query.count > 0; more && visible.length <= query.count;) {
+    const page = await context.service.store.history({ ...query, count: historyStep, before });
+    for (const version of page.versions) if ((await isVisible(context, lookAccess(context), version)) && (await isCurrentVisible(version))) visible.push(version);
+    before = page.versions.at(-1)?.seq;
+    more = page.more;
+  }
+  return { versions: visible.slice(0, query.count), more: visible.length > query.count, total: undefined };
 };
 
 export interface Stored extends ResourceKey {

@@ -87,6 +87,6 @@ export const patchVersion = async (context: Context, { current, patch: operation
   const incoming = await checkIncoming(context, patched, current.type);
   if (incoming.id !== current.id) throw new FhirError('invalid-patch', 'A patch cannot change or remove the id.', { expression: `${current.type}.id` });
   const references = await checkReferences(context, incoming, given);
-  const write = await writeOf(context, incoming, { id: current.id, base: current.version, method: 'PATCH' });
+  const write = await writeOf(context, incoming, { id: current.id, base: current.version, method: 'PATCH', former: current });
   return { write, guards: references.guards, status: 200, issues: [...incoming.issues, ...references.issues] };
 };

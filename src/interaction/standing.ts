@@ -3,10 +3,11 @@
  * ended by any process has ended for the very next one (design rule 10).
  */
 import { policyRules, rulesOf, type AccessRules, type WorkRole } from '../access/rules.js';
-import { withholdNothing, type Reach, type Standing } from '../access/standing.js';
+import type { Reach } from '../access/standing.js';
 import { worksHere, type TokenGrant, type TokenViewer, type Viewer } from '../access/viewer.js';
 import { followFeed } from './standing/feed.js';
 import { makePeople, type PeopleParts } from './standing/people.js';
+import { makeWithholdingMemory, type WithholdingParts } from './standing/withholding.js';
 import type { Store } from '../store/store.js';
 
 export interface Standings {
@@ -16,12 +17,7 @@ export interface Standings {
   viewerOf(viewer: Viewer): Promise<Viewer>;
 }
 
-export interface StandingParts extends PeopleParts {
-  readonly store: Pick<Store, 'read' | 'search' | 'changes' | 'history'>;
-}
-
-/** Viewers remembered; the ones that came longest ago are forgotten. */
-const most = 10_000;
+export type StandingParts = PeopleParts & WithholdingParts & { readonly store: Pick<Store, 'read' | 'search' | 'changes' | 'history'> };
 
 /** A token of another server does not say as what its user works here. */
 const roleOf = ({ role, fhirUser = '' }: TokenGrant): WorkRole => role ?? (fhirUser.startsWith('Person/') ? 'staff' : 'practitioner');
@@ -29,8 +25,8 @@ const roleOf = ({ role, fhirUser = '' }: TokenGrant): WorkRole => role ?? (fhirU
 /** Returns what finds it by these rules. */
 export const makeStandings = (parts: () => StandingParts, rules: AccessRules): Standings => {
   const people = makePeople(parts);
-  const catchUp = followFeed(() => parts().store, [people]);
-  const known = new Map<string, Standing>();
+  const withholding = makeWithholdingMemory(parts);
+  const catchUp = followFeed(() => parts().store, [people, ...withholding.followers]);
   const viewers = new WeakMap<TokenViewer, TokenViewer>();
 
   const byRole = { practitioner: rulesOf(rules, 'practitioner'), staff: rulesOf(rules, 'staff'), admin: rulesOf(rules, 'admin') };
@@ -42,23 +38,13 @@ export const makeStandings = (parts: () => StandingParts, rules: AccessRules): S
     const own = byRole[roleOf(grant)];
     return own === 'all' ? 'all' : people.reachOf(fhirUser, own);
   };
-  const standingOf = async ({ key, grant }: TokenViewer): Promise<Standing> => {
-    const reach = await reachOf(grant);
-    const before = known.get(key);
-    const standing = before?.reach === reach ? before : { reach, withheld: withholdNothing };
-    known.delete(key);
-    known.set(key, standing);
-    const [oldest] = known.size > most ? known.keys() : [];
-    if (oldest !== undefined) known.delete(oldest);
-    return standing;
-  };
 
   return {
     relationTypes: new Set(rules.relations.map(({ type }) => type)),
     viewerOf: async (viewer) => {
       if (viewer.kind !== 'token') return viewer;
       await catchUp();
-      const standing = await standingOf(viewer);
+      const standing = await withholding.standingOf(viewer, await reachOf(viewer.grant));
       if (viewer.standing === standing) return viewer;
       const before = viewers.get(viewer);
       if (before?.standing === standing) return before;

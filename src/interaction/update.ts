@@ -3,7 +3,7 @@ import { FhirError } from '../core/error.js';
 import type { Guard, Version } from '../store/resource.js';
 import { applyChange, writeOf, type Change } from './change.js';
 import { keyOf, typeOf, type Context, type Interaction } from './context.js';
-import { isBoundTo, lookUp } from './gate.js';
+import { isBoundByToken, isTaken, lookUp } from './gate.js';
 import { readIncoming, type Incoming } from './incoming.js';
 import { matchNow, onlyMatch, parseCriteria, type Criteria } from './match.js';
 import { checkPreconditions } from './precondition.js';
@@ -51,14 +51,14 @@ export const decideOn = async (context: Context, wish: UpdateWish): Promise<Chan
   const { incoming, id, current, guards = [], given } = wish;
   const { clientIds, requireIfMatch } = context.service.options;
   // For a viewer who sees only some, a 201 would tell that the id is free: what is hidden must answer the same.
-  if (current === undefined && isBoundTo(context, incoming.type)) throw new FhirError('not-found', `There is no ${incoming.type} with this id.`);
+  if (current === undefined && (isBoundByToken(context, incoming.type) || await isTaken(context, { type: incoming.type, id }))) throw new FhirError('not-found', `There is no ${incoming.type} with this id.`);
   checkPreconditions(context.request.conditions, current, requireIfMatch);
   // Without an id in the body it is a conditional update that matched nothing: the id is the server's own.
   if (current === undefined && !clientIds && incoming.id !== undefined) {
     throw new FhirError('client-ids-forbidden', `There is no ${incoming.type} with this id, and this server assigns ids itself: POST it to ${incoming.type}.`, { allow: ['GET', 'HEAD'] });
   }
   const references = await checkReferences(context, { value: incoming.value, own: `${incoming.type}/${id}` }, given);
-  const write = await writeOf(context, incoming, { id, base: current?.version ?? 0, method: 'PUT' });
+  const write = await writeOf(context, incoming, { id, base: current?.version ?? 0, method: 'PUT', former: current });
   return { write, guards: [...guards, ...references.guards], status: current?.body === undefined ? 201 : 200, issues: [...incoming.issues, ...references.issues] };
 };
 

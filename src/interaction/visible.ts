@@ -1,6 +1,7 @@
 /** Whether a viewer may learn of a version, and the work it takes to say no: the same whether something is hidden or was never there. */
 import { contextMark, contextOf } from '../access/binary.js';
 import { maySee, rightTo, type Access } from '../access/restrict.js';
+import { grantedRight } from '../access/right.js';
 import type { IndexEntry } from '../store/index-entry.js';
 import type { ResourceKey, Version } from '../store/resource.js';
 import type { Store } from '../store/store.js';
@@ -24,12 +25,12 @@ export const isVisible = async (context: Context, access: Access, version: Versi
 };
 
 /** Resolves with what a Binary is held to have beside its entries. Changing it asks for the right to change what it belongs to, where that is everybody's to read. */
-export const marksOf = async (context: Context, access: Pick<Access, 'permissions'>, value: Readonly<Record<string, unknown>>): Promise<readonly IndexEntry[]> => {
+export const marksOf = async (context: Context, access: Access, value: Readonly<Record<string, unknown>>): Promise<readonly IndexEntry[]> => {
   const key = contextOf(value, context.service.options.baseUrl);
   const target = key === undefined ? undefined : await context.service.store.read(key);
   if (target?.body === undefined || !(await isVisible(context, readAccess(context), target))) return noMarks;
   const isRead = access.permissions.every((permission) => permission === 'r' || permission === 's');
-  if (isRead || rightTo(readAccess(context), target.type) !== 'all') return mark;
+  if (isRead || grantedRight(context.viewer, 'r', target.type, access) !== 'all') return mark;
   return await isVisible(context, updateAccess(context), target) ? mark : noMarks;
 };
 

@@ -1,5 +1,6 @@
 /** A predicate of the plan as it applies to one type, names replaced by the keys of the file. */
 import type { Point } from '../core/earth.js';
+import { setOf } from '../core/list-set.js';
 import type { TextPart } from '../fhir/resource-text.js';
 import type { Predicate, RangePredicate, StringMatch } from '../store/plan.js';
 import type { Keys, ParamKey } from './keys.js';
@@ -50,7 +51,7 @@ export const toNode = (predicate: Predicate | undefined, type: string, keys: Key
     case 'type':
       return { op: predicate.types.includes(type) ? 'all' : 'none' };
     case 'id':
-      return { op: 'id', ids: new Set(predicate.ids), type };
+      return { op: 'id', ids: setOf(predicate.ids), type };
     case 'updated':
       return { op: 'updated', low: predicate.low ?? -Infinity, high: predicate.high ?? Infinity };
     case 'text':
@@ -80,7 +81,7 @@ const valued = (predicate: ValuedPredicate, type: string, keys: Keys): Node => {
       return { op: 'range', ...base, kind, compare, low, high, unit: unit === undefined ? undefined : keys.within(unit) };
     }
     case 'reference':
-      return { op: 'reference', ...base, targets: new Set(predicate.targets) };
+      return { op: 'reference', ...base, targets: setOf(predicate.targets) };
     case 'uri':
       return { op: 'uri', ...base, match: predicate.match, uri: predicate.uri };
     case 'missing':

@@ -100,7 +100,7 @@ const flatten = (provision: Provision, above: Above, asked: Asked): readonly Rul
     case undefined:
       return [...denials, ...permits];
     case 'deny': {
-      if (!speaksOf(provision, denied[asked.deed])) return [...denials, ...permits];
+      if (!denies(provision, asked.deed)) return [...denials, ...permits];
       return [...exceptWhere({ ...made, effect: 'deny', where: all(own.maybe) }, any(permits.map(({ where }) => where))), ...denials, ...permits];
     }
     case 'permit': {
@@ -111,6 +111,9 @@ const flatten = (provision: Provision, above: Above, asked: Asked): readonly Rul
 };
 
 const speaksOf = ({ actions }: Provision, wanted: readonly string[]): boolean => actions === undefined || actions.some((action) => wanted.includes(action));
+
+/** To add to a record shows nothing of it: only who says so denies it. */
+const denies = (provision: Provision, deed: Deed): boolean => speaksOf(provision, denied[deed]) && (deed !== 'add' || provision.actions !== undefined);
 
 const exceptWhere = (rule: Rule, region: Region): Rule[] => {
   const where = all([rule.where, not(region)]);

@@ -3,12 +3,12 @@
  * together, so that thousands of them are a few predicates with lists of patients. The rules: docs/consent.md.
  */
 import type { Registry } from '../../search/registry.js';
-import { memberOf } from '../compartment.js';
+import { recordOf } from '../compartment.js';
 import type { Permission } from '../scope.js';
 import { concerned } from './concern.js';
 import { either, every, not, type Fact } from './fact.js';
 import type { Provision } from './provision.js';
-import { deedOf, outranks, regions, rulesOf, type Deed, type Region, type Rule, type Viewpoint } from './rule.js';
+import { deedOf, impliedPurposes, outranks, regions, rulesOf, type Deed, type Region, type Rule, type Viewpoint } from './rule.js';
 
 /** The Consents in force of each patient, by id. Equal ones are one object, so that they are worked out once. */
 export type ConsentsByPatient = ReadonlyMap<string, readonly Provision[]>;
@@ -53,7 +53,7 @@ export const compileConsents = (consents: ConsentsByPatient, viewer: ConsentView
     const name = `${kind} ${deed} ${type}`;
     const fact = known.get(name) ?? either(groups.map(({ patients, outcome }) => {
       const where = factOf(outcome[deed][kind], (concern, certainty) => concerned(concern, certainty, { registry, type, related }));
-      return where === false ? false : every([memberOf(registry, type, patients) ?? false, where]);
+      return where === false ? false : every([recordOf(registry, type, patients) ?? false, where]);
     }));
     known.set(name, fact);
     return fact;
@@ -103,7 +103,10 @@ interface Flags {
   readonly isOnlyPermitted: boolean;
 }
 
-const outcomesOf = (consents: readonly Provision[], viewpoint: Viewpoint, flags: Flags): Group['outcome'] => {
+const emergency = impliedPurposes(['BTG']);
+
+const outcomesOf = (consents: readonly Provision[], usual: Viewpoint, flags: Flags): Group['outcome'] => {
+  const viewpoint = flags.isEmergency ? { ...usual, purposes: emergency } : usual;
   const [look, change, add] = deeds.map((deed) => outcomeOf(consents.flatMap((one) => rulesOf(one, viewpoint, deed)), flags));
   if (look === undefined || change === undefined || add === undefined) throw new Error('a deed has no outcome');
   // What cannot be seen cannot be changed.

@@ -3,7 +3,7 @@ import type { Journal } from '../../audit/journal.js';
 import type { Checkpoint } from '../../audit/checkpoint.js';
 import { FhirError } from '../../core/error.js';
 import type { Context } from '../../interaction/context.js';
-import { isBoundTo } from '../../interaction/gate.js';
+import { isBoundByToken } from '../../interaction/gate.js';
 import type { Operation } from '../../interaction/service.js';
 import { answerPart, parametersText, readParameters, type ParameterRules } from '../parameters.js';
 
@@ -42,7 +42,7 @@ const operation = (name: string, rules: ParameterRules, body: (context: Context,
   name, definition: `https://concierge-fhir.example.org/OperationDefinition/AuditEvent-${name}`, levels: ['type'], types: ['AuditEvent'], affectsState: false, parameters: Object.keys(rules),
   handle: async (context) => {
     // How much is recorded tells of others; it is for who sees all of the audit.
-    if (isBoundTo(context, 'AuditEvent')) throw new FhirError('forbidden', `$${name} is for those who see the whole audit.`);
+    if (isBoundByToken(context, 'AuditEvent')) throw new FhirError('forbidden', `$${name} is for those who see the whole audit.`);
     return { status: 200, body: await body(context, await open()) };
   },
 });

@@ -3,7 +3,7 @@ import { ownedBy } from '../../access/compartment.js';
 import { systemViewer, type Viewer } from '../../access/viewer.js';
 import { FhirError } from '../../core/error.js';
 import { keyOf, type Context } from '../../interaction/context.js';
-import { find, isBoundTo, lookUp } from '../../interaction/gate.js';
+import { find, isBoundByToken, lookUp } from '../../interaction/gate.js';
 import type { Operation } from '../../interaction/service.js';
 import type { Predicate } from '../../store/plan.js';
 import { parametersText, readParameters, type ParameterRules } from '../parameters.js';
@@ -26,7 +26,7 @@ export const whoSaw: Operation = {
     if (count < 1 || count > most) throw new FhirError('invalid-parameter', `count must be from 1 to ${String(most)}.`, { location: 'http.count' });
     const { id } = keyOf(context);
     if ((await lookUp(context, { type: 'Patient', id })) === undefined) throw new FhirError('not-found', 'There is no Patient with this id.');
-    if (!isOwn(context.viewer, id) && isBoundTo(context, 'AuditEvent')) throw new FhirError('forbidden', 'Who saw a record is shown to the patient, to who acts for them, and to who sees the whole audit.');
+    if (!isOwn(context.viewer, id) && isBoundByToken(context, 'AuditEvent')) throw new FhirError('forbidden', 'Who saw a record is shown to the patient, to who acts for them, and to who sees the whole audit.');
     return { status: 200, body: parametersText(await accessesOf(context, id, count)) };
   },
 };

@@ -77,6 +77,8 @@ describe('one Consent', () => {
     expect(outcome(deny('access'))).toEqual([true, true, true, true, false]);
     expect(outcome(deny('correct'))).toEqual([false, false, true, true, false]);
     expect(outcome(deny('collect'))).toEqual([false, false, false, false, true]);
+    // Without a word about it, adding is not denied: a record that may not be shown can still be kept.
+    expect(outcome([read({ type: 'deny' })])).toEqual([true, true, true, true, false]);
   });
 
   it('does not deny patients their own record, but denies it to an app they use', () => {
@@ -86,7 +88,7 @@ describe('one Consent', () => {
   });
 
   it('gives way in an emergency unless it names emergencies', () => {
-    const who = { emergency: new Set(['A']), viewpoint: { ...viewpoint, purposes: impliedPurposes(['BTG']) } };
+    const who = { emergency: new Set(['A']) };
     expect(isWithheld([read({ type: 'deny', actor: person })], observation(), { who })).toBe(false);
     expect(isWithheld([read({ type: 'deny', purpose: [{ code: 'ETREAT' }] })], observation(), { who })).toBe(true);
   });

@@ -17,16 +17,16 @@ const isShown = (role: LabelRole, ...security: { system?: string; code: string }
 
 describe('labels', () => {
   it.each([
-    ['N', ['patient', 'proxy', 'practitioner', 'staff', 'admin', 'system']],
-    ['R', ['patient', 'practitioner', 'admin', 'system']],
-    ['V', ['patient', 'admin']],
+    ['N', ['patient', 'proxy', 'practitioner', 'staff', 'admin', 'system', 'partner']],
+    ['R', ['patient', 'practitioner', 'admin', 'system', 'partner']],
+    ['V', ['patient', 'admin', 'system']],
   ] as const)('level %s is shown to %s', (code, roles) => {
     for (const role of Object.keys(labelRights) as LabelRole[]) expect([role, isShown(role, { system: confidentiality, code })]).toEqual([role, (roles as readonly string[]).includes(role)]);
   });
 
   it.each([
-    ['HIV', ['patient', 'practitioner', 'admin', 'system']], ['PSY', ['patient', 'practitioner', 'admin', 'system']], ['42CFRPart2', ['patient', 'admin']], ['CEL', ['patient', 'admin']],
-    ['NOPAT', ['practitioner', 'staff', 'admin', 'system']],
+    ['HIV', ['patient', 'practitioner', 'admin', 'system', 'partner']], ['PSY', ['patient', 'practitioner', 'admin', 'system', 'partner']], ['42CFRPart2', ['patient', 'admin', 'system']], ['CEL', ['patient', 'admin', 'system']],
+    ['NOPAT', ['practitioner', 'staff', 'admin', 'system', 'partner']],
   ] as const)('%s is shown to %s', (code, roles) => {
     for (const role of Object.keys(labelRights) as LabelRole[]) expect([role, isShown(role, { system: act, code })]).toEqual([role, (roles as readonly string[]).includes(role)]);
   });
@@ -38,7 +38,7 @@ describe('labels', () => {
 
   it('go by the role of the account, else by what the person is', () => {
     const grant: TokenGrant = { client: 'x', scopes: [], jti: 'j', expires: 0 };
-    const roles: Partial<TokenGrant>[] = [{ fhirUser: 'Patient/A', user: 'a' }, { fhirUser: 'RelatedPerson/R', user: 'a' }, { fhirUser: 'Practitioner/P', user: 'a' }, { fhirUser: 'Practitioner/P', user: 'a', role: 'staff' }, { fhirUser: 'Person/P', user: 'a' }, { fhirUser: 'Practitioner/P', user: 'a', role: 'admin' }, {}, { user: 'a' }, { fhirUser: 'Patient/A', user: 'a', role: 'admin' }];
-    expect(roles.map((one) => labelRoleOf({ ...grant, ...one }))).toEqual(['patient', 'proxy', 'practitioner', 'staff', 'staff', 'admin', 'system', 'staff', 'patient']);
+    const roles: Partial<TokenGrant>[] = [{ fhirUser: 'Patient/A', user: 'a' }, { fhirUser: 'RelatedPerson/R', user: 'a' }, { fhirUser: 'Practitioner/P', user: 'a' }, { fhirUser: 'Practitioner/P', user: 'a', role: 'staff' }, { fhirUser: 'Person/P', user: 'a' }, { fhirUser: 'Practitioner/P', user: 'a', role: 'admin' }, {}, { user: 'a' }, { fhirUser: 'Patient/A', user: 'a', role: 'admin' }, { policy: 'Group/g' }];
+    expect(roles.map((one) => labelRoleOf({ ...grant, ...one }))).toEqual(['patient', 'proxy', 'practitioner', 'staff', 'staff', 'admin', 'system', 'staff', 'patient', 'partner']);
   });
 });
