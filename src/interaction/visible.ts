@@ -34,8 +34,20 @@ export const marksOf = async (context: Context, access: Access, value: Readonly<
   return await isVisible(context, updateAccess(context), target) ? mark : noMarks;
 };
 
-/** One resource of each type that was looked at last, for the work of looking at it again. */
-const examples = new WeakMap<Store, Map<string, ResourceKey>>();
+/** Of each type, resources that were judged lately: for the work of judging one where there is none. */
+const examples = new WeakMap<Store, Map<string, string[]>>();
+const kept = 64;
+
+const examplesOf = (store: Store, type: string): string[] => {
+  const known = examples.get(store) ?? new Map<string, string[]>();
+  examples.set(store, known);
+  const ids = known.get(type) ?? [];
+  known.set(type, ids);
+  return ids;
+};
+
+/** Any of them will do, as long as nobody can foresee which. */
+const anyPlace = (length: number): number => Math.floor(performance.now() * 1000) % length;
 
 /**
  * Resolves when a refusal has cost what any refusal costs: one look at a resource that is there and is judged, and one at a
@@ -43,18 +55,17 @@ const examples = new WeakMap<Store, Map<string, ResourceKey>>();
  */
 export const balance = async (context: Context, access: Access, { key, version }: { readonly key: ResourceKey; readonly version: Version | undefined }): Promise<void> => {
   const { service: { store } } = context;
-  const { type } = key;
+  const { type, id } = key;
   if (typeof rightTo(access, type) === 'string') return;
-  const known = examples.get(store) ?? new Map<string, ResourceKey>();
-  examples.set(store, known);
+  const ids = examplesOf(store, type);
   if (version !== undefined) {
-    known.set(type, { type, id: version.id });
-    await store.read({ type, id: `-${key.id.slice(1)}` });
+    ids[ids.length < kept ? ids.length : anyPlace(kept)] = id;
+    await store.read({ type, id: `-${id.slice(1)}` });
     return;
   }
-  const example = known.get(type) ?? (await store.search({ types: [type], count: 1 })).matches[0];
-  const found = example === undefined ? undefined : await store.read(example);
+  const example = ids[anyPlace(ids.length)] ?? (await store.search({ types: [type], count: 1 })).matches[0]?.id;
+  const found = example === undefined ? undefined : await store.read({ type, id: example });
   if (found === undefined) return;
-  known.set(type, { type, id: found.id });
+  if (ids.length === 0) ids.push(found.id);
   await isVisible(context, access, found);
 };

@@ -1,8 +1,9 @@
 /**
  * What takes the same time tells nothing: an unknown account against a wrong password, an unknown client against a wrong
- * secret. Samples are taken in turn and compared by Welch's t.
+ * secret, a record that is hidden against one that never was. Samples are taken in turn and compared by Welch's t.
  */
-import { authorizeUrl, backChannel, Browser, newVerifier, openClinic, type Clinic } from '../feature/authorization/harness.js';
+import { mintToken } from '../../src/authorization/operator.js';
+import { authorizeUrl, backChannel, Browser, fhir, newVerifier, openClinic, type Clinic } from '../feature/authorization/harness.js';
 import type { Scenario } from './scenario.js';
 
 /** Above this, a difference is there with near certainty (as in dudect). */
@@ -50,7 +51,10 @@ const pairsOf = async (clinic: Clinic): Promise<readonly Pair[]> => {
   const signIn = (email: string) => () => browser.send('POST', at, { guard, email, password: 'wrong password' }, { 'x-forwarded-for': nextAddress() });
   await clinic.server.clients.add({ id: 'known-client', type: 'confidential', redirectUris: ['https://a.example/'], scope: 'patient/*.rs' }, 'operator');
   const secret = (id: string) => () => backChannel(clinic, '/token', { grant_type: 'refresh_token', refresh_token: 'x' }, { authorization: `Basic ${Buffer.from(`${id}:wrong`).toString('base64')}` });
+  const { token } = await mintToken(clinic.server, { client: 'app', user: 'ada@example.org', scope: 'patient/*.rs', patient: 'A', minutes: 60 });
+  const read = (id: string) => async () => { await (await fhir(clinic, `Observation/${id}`, token)).text(); };
   return [
+    { name: 'hidden record, absent record', first: read('obsB'), second: read('obsN') },
     { name: 'wrong password, unknown account', first: signIn('ada@example.org'), second: signIn('nobody@example.org') },
     { name: 'wrong secret, unknown client', first: secret('known-client'), second: secret('other-client') },
   ];
