@@ -12,6 +12,9 @@ export interface WorkOptions {
   readonly explain?: boolean | undefined;
 }
 
+/** Returns like how many rows a look through a text is: one of a few kilobytes is parsed and folded. */
+export const rowsOfText = (text: string): number => 8 + Math.ceil(text.length / 512);
+
 /** Rows between two looks at whether somebody still waits. */
 const patience = 1_024;
 
@@ -28,6 +31,11 @@ export class Work {
     this.#budget = budget;
     this.#isCancelled = isCancelled;
     this.#explain = explain;
+  }
+
+  /** Rows that may still be looked at. */
+  get left(): number {
+    return Math.min(this.#budget - this.rows, Number.MAX_SAFE_INTEGER);
   }
 
   /** Counts rows; throws OverBudget or Cancelled. */

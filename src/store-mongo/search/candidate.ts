@@ -30,18 +30,18 @@ export const bytesOf = (value: Uint8Array | { readonly buffer: Uint8Array }): Bu
 export const toCandidate = ({ id, updated, seq, first, packed }: CandidateDocument, body?: string): Candidate =>
   ({ id, updated, seq, first, body, entries: new PackedCursor(bytesOf(packed)) });
 
-/** Returns whether some part of the node asks for words of the text. */
-export const asksForText = (node: Node): boolean => {
+/** Returns how many parts of the node ask for words of the text. */
+export const textsAsked = (node: Node): number => {
   switch (node.op) {
     case 'and':
     case 'or':
-      return node.of.some(asksForText);
+      return node.of.reduce((sum, each) => sum + textsAsked(each), 0);
     case 'not':
-      return asksForText(node.of);
+      return textsAsked(node.of);
     case 'contained':
-      return asksForText(node.where);
+      return textsAsked(node.where);
     default:
-      return node.op === 'text';
+      return node.op === 'text' ? 1 : 0;
   }
 };
 
@@ -78,6 +78,6 @@ export const satisfies = (node: Node, candidate: Candidate): boolean => {
 const hasContained = (node: ContainedNode, candidate: Candidate): boolean =>
   sectionsFor(node, candidate).some((section) => {
     const container = candidate.container ?? candidate;
-    const body = container.body === undefined || !asksForText(node.where) ? undefined : containedText(container.body, section);
+    const body = container.body === undefined || textsAsked(node.where) === 0 ? undefined : containedText(container.body, section);
     return satisfies(node.where, { ...candidate, id: section.id, entries: section.entries, container, body });
   });

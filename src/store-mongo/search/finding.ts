@@ -1,13 +1,14 @@
 /** The matches of a node of one type: an index leads, the kept entries decide. Chains are followed from their other end. */
 import type { ClientSession, QueryFilter } from 'mongoose';
+import { makeBreather } from '../../core/breathe.js';
 import { targetsOf } from '../../store-index/entry-match.js';
 import type { Keys } from '../../store-index/keys.js';
 import type { Node } from '../../store-index/node.js';
 import { containedName, isContainedName } from '../../store-index/packed.js';
-import type { Work } from '../../store-index/work.js';
+import { rowsOfText, type Work } from '../../store-index/work.js';
 import type { Models, ResourceDocument } from '../model.js';
 import { maxTimeMS } from '../transaction.js';
-import { asksForText, candidateFields, satisfies, toCandidate, type Candidate, type CandidateDocument } from './candidate.js';
+import { candidateFields, satisfies, textsAsked, toCandidate, type Candidate, type CandidateDocument } from './candidate.js';
 import { leadsOf, wholeType, type Lead, type Leads } from './lead.js';
 
 /** What a search works with. */
@@ -90,37 +91,50 @@ async function* along(finding: Finding, { node, leads }: Way, { lead: { filter, 
   const query = models.resource.find({ ...filter, ...current, ...(after > 0 ? { first: { $gt: after } } : {}) } as QueryFilter<ResourceDocument>, candidateFields)
     .hint(hint).session(session).maxTimeMS(maxTimeMS).batchSize(batch).lean<CandidateDocument[]>();
   const cursor = (ordered ? query.sort({ first: 1 }) : query).cursor();
-  const withText = asksForText(node);
+  const texts = textsAsked(node);
+  const breathe = makeBreather();
   let waiting: CandidateDocument[] = [];
   try {
     for await (const document of cursor) {
       work.saw(1);
-      if (!withText) {
+      await breathe();
+      if (texts === 0) {
         const candidate = toCandidate(document);
         if (satisfies(node, candidate)) yield candidate;
         continue;
       }
       waiting.push(document);
       if (waiting.length < batch) continue;
-      yield* await read(finding, node, waiting);
+      yield* await read(finding, node, { documents: waiting, texts, breathe });
       waiting = [];
     }
-    yield* await read(finding, node, waiting);
+    yield* await read(finding, node, { documents: waiting, texts, breathe });
   } finally {
     await cursor.close();
   }
 }
 
-/** A text is looked at like so many rows. */
-const rowsOfText = 8;
+interface Reading {
+  readonly documents: readonly CandidateDocument[];
+  /** How many times each text is looked through at the most. */
+  readonly texts: number;
+  readonly breathe: () => Promise<void>;
+}
 
 /** Candidates whose words are asked for. */
-const read = async ({ models, session, work }: Finding, node: Node, documents: readonly CandidateDocument[]): Promise<Candidate[]> => {
+const read = async ({ models, session, work }: Finding, node: Node, { documents, texts, breathe }: Reading): Promise<Candidate[]> => {
   if (documents.length === 0) return [];
-  work.saw(rowsOfText * documents.length);
   const versions = await models.version.find({ _id: { $in: documents.map(({ seq }) => seq) } }, { body: 1 }).session(session).maxTimeMS(maxTimeMS).lean();
   const bodies = new Map(versions.map(({ _id, body }) => [_id, body]));
-  return documents.map((document) => toCandidate(document, bodies.get(document.seq))).filter((candidate) => satisfies(node, candidate));
+  const found: Candidate[] = [];
+  for (const document of documents) {
+    const body = bodies.get(document.seq);
+    work.saw(texts * rowsOfText(body ?? ''));
+    await breathe();
+    const candidate = toCandidate(document, body);
+    if (satisfies(node, candidate)) found.push(candidate);
+  }
+  return found;
 };
 
 /** Resolves with the node, its chains replaced by what their other ends found. */

@@ -3,7 +3,7 @@ import { containedText } from '../../fhir/contained-text.js';
 import { hasWords } from '../../fhir/resource-text.js';
 import { referenceText } from '../../store-index/index-text.js';
 import type { ContainedNode, Node } from '../../store-index/node.js';
-import type { Work } from '../../store-index/work.js';
+import { rowsOfText, type Work } from '../../store-index/work.js';
 import { sysOf, type FileKeys } from '../keys.js';
 import { containedTargets, hasEntry, isNear, sectionsFor, targetsOf } from '../../store-index/entry-match.js';
 import { PackedCursor, type Section } from '../../store-index/packed.js';
@@ -85,12 +85,9 @@ export const satisfies = (finding: Finding, node: Node, candidate: Candidate): b
   }
 };
 
-/** A text is looked at like so many rows. */
-const rowsOfText = 8;
-
 const reads = ({ statements, work }: Finding, { part, words }: Extract<Node, { op: 'text' }>, { seq, section }: Candidate): boolean => {
-  work.saw(rowsOfText);
   const body = (statements.bodyAt.get(seq) as string | null) ?? undefined;
+  work.saw(rowsOfText(body ?? ''));
   const text = body === undefined || section === undefined ? body : containedText(body, section);
   return text !== undefined && hasWords(text, part, words);
 };
@@ -117,9 +114,9 @@ const isReferredTo = (finding: Finding, { param, type, where }: Extract<Node, { 
 };
 
 /** Yields what refers to a target by a parameter. */
-export const referrers = ({ keys, statements, work }: Finding, param: Parameters<FileKeys['value']>[0], target: string): Generator<number> => {
+export const referrers = ({ keys, statements, work }: Finding, param: Parameters<FileKeys['value']>[0], target: string, after = 0): Generator<number> => {
   const { key, check } = keys.value(param, 0, referenceText(target));
-  return growing<number>((limit, last = 0) => {
+  return growing<number>((limit, last = after) => {
     const found = statements.token.all(key, sysOf(check, 0), last, limit) as number[];
     work.saw(found.length + 1);
     return found;

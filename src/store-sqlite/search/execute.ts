@@ -64,8 +64,17 @@ const populated = ({ statements, keys, work }: Finding, types: readonly string[]
 
 const countOf = (finding: Finding, node: Node, type: string): number => {
   if (node.op === 'none') return 0;
+  const { statements, keys, work } = finding;
+  if (node.op === 'all') return (statements.current.get(keys.typeNumber(type)) as number | undefined) ?? 0;
+  const how = howToFind(finding, node, { type, all: true });
+  const stretch = how.rest.op === 'all' && how.source.exact ? how.source.stretch : undefined;
+  if (stretch !== undefined) {
+    const counted = statements.tokenCount.get(stretch.key, stretch.sys, stretch.sys, work.left + 1) as number;
+    work.saw(counted);
+    return counted;
+  }
   let total = 0;
-  for (const rid of matchesOf(finding, howToFind(finding, node, { type, all: true }))) total += rid > 0 ? 1 : 0;
+  for (const rid of matchesOf(finding, how)) total += rid > 0 ? 1 : 0;
   return total;
 };
 

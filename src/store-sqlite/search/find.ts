@@ -1,10 +1,11 @@
 /** Which resources of a type satisfy a node: the cheapest index leads, what it does not decide is decided on each candidate. */
 import { localTarget, targetsOf } from '../../store-index/entry-match.js';
+import { referenceText } from '../../store-index/index-text.js';
 import type { ContainedNode, Node } from '../../store-index/node.js';
 import { containedName } from '../../store-index/packed.js';
 import { candidatesOf, referrers, satisfies, type Candidate, type Finding } from './candidate.js';
 import { inGroups } from './statements.js';
-import { containerSource, distinctSorted, everything, leafSource, merged, type Source } from './source.js';
+import { containerSource, distinctSorted, everything, leafSource, mergeable, merged, valuesSource, type Source } from './source.js';
 
 export interface Found {
   readonly source: Source;
@@ -154,10 +155,9 @@ interface Reach {
 const linkedSource = (finding: Finding, node: Node, reach: Reach): Found | undefined => {
   const parts = node.op === 'and' ? node.of : [node];
   for (const part of parts) {
-    const rids = part.op === 'chain' ? chainStart(finding, part, reach) : part.op === 'has' ? hasStart(finding, part, reach) : undefined;
-    if (rids === undefined) continue;
+    const source = part.op === 'chain' ? chainStart(finding, part, reach) : part.op === 'has' ? hasStart(finding, part, reach) : undefined;
+    if (source === undefined) continue;
     const others = parts.filter((other) => other !== part);
-    const source: Source = { name: `${part.op} ${'name' in part ? part.name : ''}`, exact: true, streams: false, estimate: (limit) => Math.min(rids.length, limit), rids: (after) => rids.filter((rid) => rid > after) };
     return { source, rest: others.length === 0 ? { op: 'all' } : { op: 'and', of: others } };
   }
   return undefined;
@@ -174,20 +174,26 @@ const otherEnd = (finding: Finding, node: Node, { type, effort }: Reach): Candid
     return found;
   });
 
-const chainStart = (finding: Finding, node: Extract<Node, { op: 'chain' }>, { type: container, effort }: Reach): number[] | undefined => {
-  const { param, types, where } = node;
-  const rids: number[] = [];
+const chainStart = (finding: Finding, node: Extract<Node, { op: 'chain' }>, { type: container, effort }: Reach): Source | undefined => {
+  const { param, types, where, name } = node;
+  const names: string[] = [];
+  const within: number[] = [];
   for (const type of types) {
     const targets = otherEnd(finding, where(type), { type, effort });
     const containers = otherEnd(finding, node.contained(type), { type: container, effort });
     if (targets === undefined || containers === undefined) return undefined;
-    for (const { id } of targets) for (const rid of referrers(finding, param, `${type}/${id}`)) rids.push(rid);
-    for (const { rid } of containers) rids.push(rid);
+    names.push(...targets.map(({ id }) => `${type}/${id}`));
+    within.push(...containers.map(({ rid }) => rid));
   }
-  return distinctSorted(rids);
+  const inside = distinctSorted(within);
+  const referring = valuesSource(finding, param, { within: 0, name, values: names.map(referenceText) });
+  return {
+    name: `chain ${name}`, exact: true, streams: names.length < mergeable, estimate: (limit) => Math.min(limit, inside.length + referring.estimate(limit)),
+    rids: (after) => merged([inside.filter((rid) => rid > after), ...names.map((target) => referrers(finding, param, target, after))]),
+  };
 };
 
-const hasStart = (finding: Finding, { param, source, type, where }: Extract<Node, { op: 'has' }>, { effort }: Reach): number[] | undefined => {
+const hasStart = (finding: Finding, { param, source, type, where, name }: Extract<Node, { op: 'has' }>, { effort }: Reach): Source | undefined => {
   const referring = otherEnd(finding, where, { type: source, effort });
   if (referring === undefined) return undefined;
   const names = new Set(referring.flatMap(({ entries }) => targetsOf(param.key, entries).flatMap(([target, id]) => (target === type ? [`${target}/${id}`] : []))));
@@ -196,7 +202,8 @@ const hasStart = (finding: Finding, { param, source, type, where }: Extract<Node
     finding.work.saw(1);
     return finding.resources.state(target, id);
   });
-  return distinctSorted(states.flatMap((state) => (state === undefined || state.deleted ? [] : [state.rid])));
+  const rids = distinctSorted(states.flatMap((state) => (state === undefined || state.deleted ? [] : [state.rid])));
+  return { name: `has ${name}`, exact: true, streams: false, estimate: (limit) => Math.min(rids.length, limit), rids: (after) => rids.filter((rid) => rid > after) };
 };
 
 /** Yields the matches as candidates, in the order first stored. */

@@ -91,7 +91,7 @@ const streamOf = ({ statements, work }: Finding, { key, sys }: Stretch, after: n
   });
 
 /** Streams beyond this many are gathered and sorted. */
-const mergeable = 16;
+export const mergeable = 64;
 
 /** Yields what any of the streams yields, ascending, none twice. */
 export function* merged(streams: readonly Iterable<number>[]): Generator<number> {
@@ -161,7 +161,7 @@ const systemSource = (finding: Finding, { param, within, system, name }: Extract
   return found.length > mostCodes ? undefined : stretchesSource(finding, `token ${name} by its system`, found.map(([key, sys]) => ({ key, sys })));
 };
 
-const valuesSource = (finding: Finding, param: ParamKey, { within, name, values }: { within: number; name: string; values: readonly string[] }): Source =>
+export const valuesSource = (finding: Finding, param: ParamKey, { within, name, values }: { within: number; name: string; values: readonly string[] }): Source =>
   stretchesSource(finding, name, values.map((value) => {
     const { key, check } = finding.keys.value(param, within, value);
     return { key, sys: sysOf(check, 0) };
