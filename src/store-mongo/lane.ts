@@ -8,7 +8,7 @@ import type { Observe } from '../core/observe.js';
 import type { Lease, LeaseStore } from '../store/lease.js';
 import type { LaneDocument, Models, TallyDocument } from './model.js';
 import { laneCount } from './position.js';
-import { maxTimeMS, Outrun, transact, type Patience } from './transaction.js';
+import { isHeldUp, maxTimeMS, Outrun, transact, type Patience } from './transaction.js';
 
 export interface Lane {
   readonly number: number;
@@ -30,6 +30,9 @@ export interface LaneOptions {
 const leaseMs = 6_000;
 const renewMs = 2_000;
 
+/** Milliseconds a server that starts among busy ones waits for its lane. */
+const startMs = 30_000;
+
 const leaseOf = (lane: number): string => `lane/${String(lane)}`;
 
 /** Resolves with a lane of this process. When there are more processes than lanes, some share one: then their commits meet. */
@@ -49,9 +52,10 @@ const takeFree = async (leases: LeaseStore): Promise<Lease | undefined> => {
 };
 
 /** A new lane changes all others, so that no commit that keeps them still can overlook it. */
-const makeLane = async ({ connection, models, patience }: LaneOptions, number: number): Promise<void> => {
+const makeLane = async ({ connection, models, patience, clock }: LaneOptions, number: number): Promise<void> => {
   if ((await models.lane.findOne({ _id: number }).maxTimeMS(maxTimeMS).lean()) !== null) return;
-  await transact(connection, patience, async (session) => {
+  const before = async (_: ClientSession, attempt: number): Promise<void> => { if (attempt > 0) await askForStillness(models, number, clock.now()); };
+  await transact(connection, { ...patience, forMs: startMs, before }, async (session) => {
     const lanes = await readLanes(models, session);
     if (lanes.some(({ _id }) => _id === number)) return;
     const stamp = latest(lanes) + 1;
@@ -65,6 +69,19 @@ export const moveAll = async (models: Models, session: ClientSession, { lanes, .
   if (lanes.length === 0) return;
   const { matchedCount } = await models.lane.updateMany({}, { $set: { ...to, wanted: 0 } }, { session, maxTimeMS });
   if (matchedCount !== lanes.length) throw new Outrun('another process has come');
+};
+
+/** Milliseconds the other lanes keep still for a commit that must be alone, once it has been outrun. */
+const stillMs = 1_000;
+
+/** Resolves when the other lanes have been asked to keep still; they see it before their next commit. One whose commit takes longer is met again. */
+export const askForStillness = async (models: Models, by: number, now: number): Promise<void> => {
+  const lanes = await readLanes(models, null);
+  try {
+    await changeLanes(models, lanes.map(({ _id }) => ({ filter: { _id }, update: { $set: { wanted: now + stillMs, wantedBy: by } } })), maxTimeMS);
+  } catch (error) {
+    if (!isHeldUp(error)) throw error;
+  }
 };
 
 interface LaneChange {

@@ -7,13 +7,13 @@ import { FhirError } from '../core/error.js';
 import { movedText } from '../store/store.js';
 import { mustBeAlone } from './gate.js';
 import { beginGroup, type Group } from './group.js';
-import { changeLanes, readLanes, type Lane } from './lane.js';
+import { askForStillness, type Lane } from './lane.js';
 import type { Models } from './model.js';
 import { nameOf } from './name.js';
 import { readMark, writeMark } from './mark.js';
 import { isReferenced } from './referrer.js';
 import { executeSearch } from './search/execute.js';
-import { isHeldUp, maxTimeMS, readAtOnce, transact, type Patience } from './transaction.js';
+import { readAtOnce, transact, type Patience } from './transaction.js';
 
 export interface Writing {
   readonly connection: Connection;
@@ -26,15 +26,12 @@ export interface Writing {
 /** Criteria of a condition that need more than this are refused when they are first asked, before any commit. */
 const budget = 10_000_000;
 
-/** Milliseconds the other lanes keep still for a commit that must be alone, once it has been outrun. */
-const stillMs = 1_000;
-
 /** Resolves with what became of each commit: all that could be stored is durable. */
 export const writeGroup = (writing: Writing, commits: readonly Commit[], now: number): Promise<CommitResult[]> => {
   const alone = commits.some((commit) => mustBeAlone(commit, writing.keys));
   const before = async (session: ClientSession, attempt: number): Promise<void> => {
     await writing.lane.announce(session);
-    if (alone && attempt > 0) await askForStillness(writing, now);
+    if (alone && attempt > 0) await askForStillness(writing.models, writing.lane.number, now);
   };
   return transact(writing.connection, { ...writing.patience, before }, async (session) => {
     const group = await beginGroup({ ...writing, session, commits, now, lane: writing.lane.number });
@@ -50,16 +47,6 @@ export const writeGroup = (writing: Writing, commits: readonly Commit[], now: nu
     await group.finish();
     return results;
   });
-};
-
-/** Others see it before their next commit. One whose commit takes longer is met again. */
-const askForStillness = async ({ models, lane }: Writing, now: number): Promise<void> => {
-  try {
-    const lanes = await readLanes(models, null);
-    await changeLanes(models, lanes.map(({ _id }) => ({ filter: { _id }, update: { $set: { wanted: now + stillMs, wantedBy: lane.number } } })), maxTimeMS);
-  } catch (error) {
-    if (!isHeldUp(error)) throw error;
-  }
 };
 
 /** Resolves with what the commit would come to. */

@@ -1,0 +1,61 @@
+/**
+ * Breaks, in copies of the compiled code, what keeps competing processes from each other, one thing at a time: each must be noticed by the
+ * contest. `npm run test:mutants`; the last line is `N passed, N failed`.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../src/core/package-root.js';
+
+interface Mutant {
+  readonly breaks: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const mutants: readonly Mutant[] = [
+  { breaks: 'the unique index of versions', file: 'migrate.js', from: "['version', 'version', { key: 1, version: -1 }, { unique: true }]", to: "['version', 'version', { key: 1, version: -1 }]" },
+  { breaks: 'the comparison of a write with what is current', file: 'writer.js', from: '(group.state(nameOf(one))?.version ?? 0) !== one.base', to: 'false' },
+  { breaks: 'the session of one write', file: 'pending.js', from: 'models.version.bulkWrite(part, { session, maxTimeMS })', to: 'models.version.bulkWrite(part, { maxTimeMS })' },
+  { breaks: 'the watermark of the feed', file: 'feed.js', from: 'Math.min(...lanes', to: 'Math.max(...lanes' },
+  { breaks: 'positions above all that is seen', file: 'group.js', from: 'placeAfter(latest(lanes)', to: 'placeAfter(0' },
+  { breaks: 'the gates of identifiers', file: 'gate.js', from: '% gates', to: '% gates + Math.floor(Math.random() * 1e9)' },
+  { breaks: 'the touch of what is relied on', file: 'pending.js', from: 'touched.add(name)', to: 'void name' },
+  { breaks: 'compare and set of the audit\'s numbers', file: 'journal.js', from: '{ _id: last._id, to: last.to }', to: '{ _id: last._id }' },
+];
+
+const folder = join(packageRoot, 'dist', 'mutant');
+
+const copy = (): void => {
+  rmSync(folder, { recursive: true, force: true });
+  for (const part of ['src', 'test/mongo', 'test/fixture/mongo-address.js']) cpSync(join(packageRoot, 'dist', part), join(folder, part), { recursive: true });
+};
+
+/** Whether the contest finds nothing wrong in the copy. One that never ends has something wrong. */
+const isWell = (): boolean => {
+  const { status, error } = spawnSync(process.execPath, [join(folder, 'test', 'mongo', 'stress.js'), '--processes', '4', '--changes', '60'], { stdio: 'ignore', timeout: 120_000 });
+  if (status !== 0 && status !== 1 && error === undefined) throw new Error(`the contest could not be run: ${String(status)}`);
+  return status === 0;
+};
+
+const change = ({ file, from, to }: Mutant): void => {
+  const path = join(folder, 'src', 'store-mongo', file);
+  const text = readFileSync(path, 'utf8');
+  if (!text.includes(from)) throw new Error(`${file} has no longer ${from}`);
+  writeFileSync(path, text.replace(from, to));
+};
+
+copy();
+if (!isWell()) throw new Error('the contest finds faults where nothing is broken');
+let passed = 0;
+for (const mutant of mutants) {
+  copy();
+  change(mutant);
+  const noticed = !isWell();
+  if (noticed) passed += 1;
+  console.log(`${noticed ? 'noticed' : 'NOT NOTICED'}: ${mutant.breaks}`);
+}
+rmSync(folder, { recursive: true, force: true });
+console.log(`${String(passed)} passed, ${String(mutants.length - passed)} failed`);
+process.exit(passed === mutants.length ? 0 : 1);
