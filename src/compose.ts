@@ -16,7 +16,7 @@ import { keptSecret, prepareDataDir, replaceSecret } from './config/data-dir.js'
 import type { Config } from './config/table.js';
 import { systemClock, type Clock } from './core/clock.js';
 import { randomIds } from './core/id.js';
-import { makeRepeatedJob, type Job } from './core/job.js';
+import type { Job } from './core/job.js';
 import { makeKeyedQueue } from './core/keyed-queue.js';
 import { observeNothing, type Observe } from './core/observe.js';
 import { withoutPrinting } from './core/quiet.js';
@@ -32,8 +32,8 @@ import { perform } from './interaction/perform.js';
 import { makeStandings } from './interaction/standing.js';
 import { makePrepare } from './interaction/prepare.js';
 import type { InteractionOptions, Operation, Service } from './interaction/service.js';
-import { makeCustomParameters } from './interaction/parameter/custom.js';
-import { makeStateFile } from './interaction/parameter/state.js';
+import { makeCustomParameters, type CustomOptions } from './interaction/parameter/custom.js';
+import { makeSharedStates, makeStateFile } from './interaction/parameter/state.js';
 import { recordOperations } from './operation/record/operations.js';
 import { makeProofOperations } from './operation/audit/proof.js';
 import { whoSaw } from './operation/audit/who-saw.js';
@@ -43,7 +43,12 @@ import { makeValidateOperation, type ValidateMeans } from './operation/validate.
 import { httpDefaults, type HttpOptions } from './rest/options.js';
 import type { HttpServer, HttpServerParts, Mount } from './rest/server.js';
 import { makeRegistry, type Registry } from './search/registry.js';
+import { makeCronJob } from './scheduler/cron.js';
+import { makeHold, type Hold } from './scheduler/hold.js';
+import { makeOwnedJob } from './scheduler/owned.js';
 import type { GrantStore } from './store/grant.js';
+import type { LeaseStore } from './store/lease.js';
+import { makeSoleLeases } from './store/sole-lease.js';
 import type { Store } from './store/store.js';
 import { openSqliteStore } from './store-sqlite/open.js';
 import { restoreSqlite, type Restored } from './store-sqlite/restore.js';
@@ -90,11 +95,11 @@ interface Part {
   readonly viewerOf?: NonNullable<HttpServerParts['viewerOf']>;
 }
 
-type MakePart = (service: Service, config: Config) => Promise<Part>;
+type MakePart = (service: Service, leases: LeaseStore) => Promise<Part>;
 
 /** Every part there is, in the order their mounts are asked. */
 const parts: readonly MakePart[] = [
-  async (service) => ({ jobs: [makeExpireAnswers(service), makePrepare(service)] }),
+  async (service, leases) => ({ jobs: [makeExpireAnswers(service, leases), makePrepare(service)] }),
 ];
 
 /** A start on one engine does not load the other. */
@@ -109,11 +114,19 @@ const openGrants = async ({ storeUrl, dataDir }: Config, clock: Clock): Promise<
   return (await import('./store-sqlite/grant/open.js')).openSqliteGrants({ file: join(dataDir, 'authorization.db'), clock });
 };
 
+/** Which of the processes that share a store does what one alone may do. */
+const openLeases = async ({ storeUrl }: Config, clock: Clock): Promise<LeaseStore> =>
+  (isMongo(storeUrl) ? (await import('./store-mongo/lease.js')).openMongoLeases({ url: storeUrl, clock }) : makeSoleLeases(clock));
+
 /** Resolves with the open core; rejects with StoreInUse when another process has the store, with an Error that says what is wrong otherwise. */
 export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptions): Promise<Core> => {
   const warning = await prepareDataDir(config.dataDir);
   if (warning !== undefined) observe({ kind: 'notice', level: 'warn', message: warning });
   const store = await openStore({ config, clock, observe, onFatal });
+  const leases = await openLeases(config, clock).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
   try {
     const operations = new Map<string, Operation>();
     let baseUrl = fhirBase(config, config.port);
@@ -130,16 +143,17 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
       standings: makeStandings(() => service, rules),
       security: config.auth !== 'smart' ? undefined : () => securityStatement({ origin: originOf(baseUrl) }),
     };
-    const custom = makeCustomParameters({ service: () => service, states: makeStateFile(join(config.dataDir, 'search-parameters.json')) });
+    const holdOf = (name: string): Hold => makeHold({ name: `job/${name}`, leases, clock, onFailure: (error) => observe({ kind: 'failure', requestId: undefined, where: name, error }) });
+    const custom = makeCustomParameters({ service: () => service, ...customStates(config, holdOf('search-parameters')) });
     await custom.load();
-    const made: Part[] = await Promise.all(parts.map((part) => part(service, config)));
+    const made: Part[] = await Promise.all(parts.map((part) => part(service, leases)));
     made.push({ operations: [validation.operation, ...terminology.operations, ...recordOperations], jobs: [terminology.job(service), profiles.job(service), custom.job] });
     const journal = lazily(() => openAuditJournal(config, service));
-    if (service.audit !== undefined) made.push(makeAuditPart(service, journal.get, auditIndex));
+    if (service.audit !== undefined) made.push(makeAuditPart(service, { open: journal.get, index: auditIndex, hold: holdOf('audit-journal') }));
     for (const operation of made.flatMap((part) => part.operations ?? [])) operations.set(operation.name, operation);
     const authorization = lazily(() => openAuthorization(config, service));
     return {
-      config, service, authorization: authorization.get, audit: journal.get, mounts: made.flatMap((part) => part.mounts ?? []), jobs: [...made.flatMap((part) => part.jobs ?? []), expireGrants(() => authorization.opened, observe)],
+      config, service, authorization: authorization.get, audit: journal.get, mounts: made.flatMap((part) => part.mounts ?? []), jobs: [...made.flatMap((part) => part.jobs ?? []), expireGrants(authorization.get, leases, service)].filter(({ shared }) => shared !== true || config.role !== 'api'),
       viewerOf: made.find((part) => part.viewerOf !== undefined)?.viewerOf,
       reloadGuides: profiles.reload,
       setPort: (port) => { baseUrl = fhirBase(config, port); },
@@ -148,14 +162,22 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
         try {
           await closeJournal(journal.opened);
         } finally {
+          await leases.close();
           await store.close();
         }
       },
     };
   } catch (error) {
+    await leases.close();
     await store.close();
     throw error;
   }
+};
+
+/** Where the progress of search parameters is kept; one that answers requests only looks at it. */
+const customStates = ({ storeUrl, dataDir, role }: Config, hold: Hold): Pick<CustomOptions, 'states' | 'hold'> => {
+  if (!isMongo(storeUrl)) return { states: makeStateFile(join(dataDir, 'search-parameters.json')) };
+  return { states: makeSharedStates(hold), hold: role === 'api' ? { ...hold, signal: hold.signal, mine: async () => false } : hold };
 };
 
 const externalOf = ({ terminologyUrl, terminologySeconds }: Config, clock: Clock): ExternalOptions | undefined =>
@@ -187,13 +209,21 @@ const isAudited = ({ auth, audit }: Config): boolean => audit === 'on' || (audit
 const openAuditJournal = async (config: Config, { store, clock, observe, options }: Service): Promise<Journal> => {
   const { openJournal } = await import('./audit/journal.js');
   return openJournal({
-    folder: config.dataDir, checkpointFile: config.auditCheckpoints ?? join(config.dataDir, 'audit-checkpoints'), store, clock, origin: () => options.baseUrl,
+    folder: await ownFolder(config), checkpointFile: config.auditCheckpoints ?? join(config.dataDir, 'audit-checkpoints'), store, clock, origin: () => options.baseUrl,
     secret: config.auditKey ?? await keptSecret(config.dataDir, 'audit.key'),
     tell: (news) => {
       if (news === 'restarted') observe({ kind: 'notice', level: 'warn', message: 'The audit journal is shorter than the hashes kept beside it: the store was restored or cut. They were put aside; "concierge audit verify" tells more.' });
       else observe({ kind: 'notice', level: 'info', message: `audit checkpoint ${JSON.stringify(news)}` });
     },
   });
+};
+
+/** Files that one process alone may have: workers have a folder each. */
+const ownFolder = async ({ dataDir, workerNumber }: Config): Promise<string> => {
+  if (workerNumber === 0) return dataDir;
+  const folder = join(dataDir, `worker-${String(workerNumber)}`);
+  await prepareDataDir(folder);
+  return folder;
 };
 
 /** What was recorded last is signed before the store is closed. */
@@ -211,10 +241,16 @@ const followMs = 1_000;
 /** Of each second, for the index of AuditEvents: accesses come first. */
 const indexMs = 50;
 
-const makeAuditPart = (service: Service, open: () => Promise<Journal>, index: AuditIndex): Part => ({
+interface AuditParts {
+  readonly open: () => Promise<Journal>;
+  readonly index: AuditIndex;
+  readonly hold: Hold;
+}
+
+const makeAuditPart = (service: Service, { open, index, hold }: AuditParts): Part => ({
   operations: [...makeProofOperations(open), whoSaw],
-  jobs: [makeRepeatedJob({
-    name: 'audit-journal', everyMs: followMs, act: async () => {
+  jobs: [makeOwnedJob({
+    name: 'audit-journal', everyMs: followMs, hold, act: async () => {
       await (await open()).follow();
       await index.follow(indexMs);
     },
@@ -230,14 +266,15 @@ const lazily = <T>(open: () => Promise<T>): { readonly get: () => Promise<T>; re
 };
 
 /** What has expired goes, signing keys are renewed, and what a former key has sealed is sealed anew, also when that was broken off. */
-const expireGrants = (opened: () => Promise<AuthorizationPart> | undefined, observe: Observe): Job => makeRepeatedJob({
-  name: 'expire-grants', everyMs: 10 * 60_000,
+const expireGrants = (open: () => Promise<AuthorizationPart>, leases: LeaseStore, { clock, observe, security }: Service): Job => makeCronJob({
+  name: 'expire-grants', schedule: '5-59/10 * * * *', leases, clock,
   act: async () => {
-    const server = (await opened())?.server;
-    await server?.grants.expire();
-    if (server !== undefined) await (await import('./authorization/session-end.js')).recordEndedSessions(server);
-    await server?.keys.rotateWhenDue();
-    await server?.vault.reseal();
+    if (security === undefined) return;
+    const { server } = await open();
+    await server.grants.expire();
+    await (await import('./authorization/session-end.js')).recordEndedSessions(server);
+    await server.keys.rotateWhenDue();
+    await server.vault.reseal();
   },
   onFailure: (error) => observe({ kind: 'failure', requestId: undefined, where: 'expire-grants', error }),
 });
@@ -300,6 +337,7 @@ export const makeServer = async (core: Core, { isFatal, ...parts }: Pick<HttpSer
   const { makeHttpServer } = await import('./rest/server.js');
   const { service, mounts, viewerOf, config } = core;
   const open = { service, perform, options: httpOptions(config), mounts, viewerOf, readiness: () => probe(core, isFatal), ...parts };
+  if (config.role === 'worker') return makeHttpServer({ ...open, pagesOnly: true });
   if (config.auth === 'open') return makeHttpServer(open);
   if (config.auth === 'external') return makeHttpServer({ ...open, ...(await openExternal(core)) });
   const authorization = await core.authorization();

@@ -49,7 +49,8 @@ export const startServing = async (config: Config, commands: CommandTable): Prom
     const { port } = await listen(http, config);
     core.setPort(port);
     const session = (command: string) => ({ service: core.service, viewer: systemViewer(`command ${command}`), authorization: core.authorization, audit: core.audit, reloadGuides: core.reloadGuides });
-    const control = await openControl({ dataDir: config.dataDir, commands, session, onFailure: (error) => observe({ kind: 'failure', requestId: undefined, where: 'control', error }) });
+    // Commands run beside servers that share a store; the first worker takes those that are sent all the same.
+    const control = config.workerNumber > 1 ? noControl : await openControl({ dataDir: config.dataDir, commands, session, onFailure: (error) => observe({ kind: 'failure', requestId: undefined, where: 'control', error }) });
     await recordStart(core);
     for (const job of core.jobs) job.start();
     const origin = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${String(port)}`;
@@ -61,6 +62,8 @@ export const startServing = async (config: Config, commands: CommandTable): Prom
     throw error;
   }
 };
+
+const noControl: ControlServer = { close: async () => undefined };
 
 const openFor = async (config: Config, observe: Observe, onFatal: () => void): Promise<Core> => {
   try {

@@ -51,6 +51,10 @@ export const checks: readonly Check[] = [
     name: 'store-is-known',
     fault: ({ storeUrl }) => (storeUrl === 'sqlite:' || isMongo(storeUrl) ? undefined : 'STORE_URL must be sqlite: or the address of a MongoDB replica set, mongodb://host/database?replicaSet=name.'),
   },
+  {
+    name: 'several-processes-share-mongodb',
+    fault: ({ workers, role, storeUrl }) => ((workers > 1 || role !== 'all') && !isMongo(storeUrl) ? 'The embedded store is for one process: --workers, --role, WORKERS and ROLE need STORE_URL=mongodb://host/database?replicaSet=name.' : undefined),
+  },
   { name: 'data-dir-is-a-folder', fault: ({ dataDir }) => (isFile(dataDir) ? 'DATA_DIR names a file; name a folder.' : undefined) },
   {
     name: 'pages-fit',

@@ -13,6 +13,8 @@ export class ConfigError extends Error {
 }
 
 export interface ReadOptions {
+  /** Values that come before the environment's: options of the command line. */
+  readonly given?: Environment | undefined;
   /** Values for variables the environment does not set; the table's own come after these. */
   readonly defaults?: Environment | undefined;
   /** Checks to leave out, for commands that serve nobody. */
@@ -25,10 +27,10 @@ const given = (environment: Environment | undefined, name: string): string | und
 };
 
 /** Returns the settings; throws a ConfigError with everything that is wrong. */
-export const readConfig = (environment: Environment = process.env, { defaults, without = [] }: ReadOptions = {}): Config => {
+export const readConfig = (environment: Environment = process.env, { given: first, defaults, without = [] }: ReadOptions = {}): Config => {
   const faults: string[] = [];
   const values = Object.entries(settings).map(([name, { env, fallback, read }]) => {
-    const text = given(environment, env) ?? given(defaults, env) ?? fallback;
+    const text = given(first, env) ?? given(environment, env) ?? given(defaults, env) ?? fallback;
     try {
       return [name, read(text)];
     } catch (error) {

@@ -2,6 +2,8 @@
 export interface Job {
   /** For the log and the metrics. */
   readonly name: string;
+  /** Whether one of several processes does it for all. */
+  readonly shared?: true | undefined;
   /** Begins; what goes wrong later is observed, never thrown. */
   readonly start: () => void;
   /** Resolves when nothing of it runs any more. */

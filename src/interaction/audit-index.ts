@@ -54,14 +54,14 @@ export const makeAuditIndex = (service: () => Service): AuditIndex => {
   };
 };
 
-const storeEvents = async ({ store, registry }: Service, records: readonly Numbered[]): Promise<void> => {
+/** Resolves with false, nothing stored, when another process has been here. */
+const storeEvents = async ({ store, registry }: Service, records: readonly Numbered[]): Promise<boolean> => {
   const writes = records.map(({ text }): Write => {
     const facts = readAuditRecord(text);
     const event = auditEventText(facts);
     return { type: 'AuditEvent', id: facts.id, method: 'POST', base: 0, body: stampResource(event, { id: facts.id, versionId: '1', lastUpdated: toInstant(0) }), index: registry.extract(JSON.parse(event) as Record<string, unknown>) };
   });
-  const result = await store.commit({ writes });
-  if (!result.ok) throw new Error('an AuditEvent was there before its record was indexed');
+  return (await store.commit({ writes })).ok;
 };
 
 /** Events are stored in the order of their records, so the last one that is there says how far it has come. */

@@ -1,13 +1,12 @@
 /** Answers kept for Idempotency-Keys are deleted some time after they have expired; until then they are only not used. */
-import { makeRepeatedJob, type Job } from '../core/job.js';
+import type { Job } from '../core/job.js';
+import { makeCronJob } from '../scheduler/cron.js';
+import type { LeaseStore } from '../store/lease.js';
 import type { Service } from './service.js';
 
-const everyMs = 10 * 60_000;
-
-/** Returns the job that deletes expired answers. */
-export const makeExpireAnswers = ({ store, clock, observe }: Service): Job => makeRepeatedJob({
-  name: 'expire-answers',
-  everyMs,
+/** Returns the job that deletes expired answers, every ten minutes, by one of the processes that share the store. */
+export const makeExpireAnswers = ({ store, clock, observe }: Service, leases: LeaseStore): Job => makeCronJob({
+  name: 'expire-answers', schedule: '*/10 * * * *', leases, clock,
   act: async () => { await store.maintain({ task: 'expire', now: clock.now() }); },
   onFailure: (error) => observe({ kind: 'failure', requestId: undefined, where: 'expire-answers', error }),
 });

@@ -40,6 +40,8 @@ export interface HttpServerParts {
   /** Whether the server can do its work, the store's writes included. */
   readonly readiness: () => Promise<Readiness>;
   readonly mounts?: readonly Mount[] | undefined;
+  /** Whether only `/healthz`, `/readyz` and `/metrics` are answered: the process does the work of the background. */
+  readonly pagesOnly?: true | undefined;
   /** Whether a web app that may be given tokens comes from this origin. */
   readonly isAppOrigin?: ((origin: string) => boolean) | undefined;
   /** On whose behalf a request is made; throws `unauthorized`. Without it everyone is the open viewer. */

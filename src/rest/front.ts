@@ -9,6 +9,7 @@ import { clientLeft } from './connections.js';
 import { serveOptions } from './cors.js';
 import type { Exchange, Host } from './exchange.js';
 import { serveFhir } from './fhir.js';
+import { pagePaths } from './health.js';
 import { plainForm } from './negotiate.js';
 import { respondError } from './respond.js';
 import { parseTarget, segmentsOf } from './target.js';
@@ -57,6 +58,7 @@ const dispatch = (host: Host, exchange: Exchange, rest: ServeRest): void => {
   try {
     checkHead(host, exchange.req);
     const { path, query } = parseTarget(exchange.req.url ?? '');
+    if (host.pagesOnly === true && !pagePaths.has(path)) throw new FhirError('not-found', 'This process does the work of the background and serves no data: ask one that answers requests.');
     if (isHot(exchange.req.method, path)) void serveFhir(host, exchange, { segments: segmentsOf(path.slice(fhirPath.length)), query });
     else if (exchange.req.method === 'OPTIONS' && !isFhir(path) && !isMounted(host.mounts ?? [], path)) void serveOptions(host, exchange, undefined);
     else rest(exchange);

@@ -40,3 +40,6 @@ const makeReadyPage = (): Page => {
 
 /** Returns the pages by path. */
 export const makePages = (): ReadonlyMap<string, Page> => new Map([['/healthz', health], ['/readyz', makeReadyPage()], ['/metrics', metrics]]);
+
+/** Where they are. */
+export const pagePaths: ReadonlySet<string> = new Set(makePages().keys());

@@ -12,7 +12,7 @@ import { isHeldUp, maxTimeMS, Outrun, transact, type Patience } from './transact
 
 export interface Lane {
   readonly number: number;
-  /** Resolves when others know the session the next transaction is in. */
+  /** Resolves when others know the session a transaction that writes will be in. */
   readonly announce: (session: ClientSession) => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -32,6 +32,9 @@ const renewMs = 2_000;
 
 /** Milliseconds a server that starts among busy ones waits for its lane. */
 const startMs = 30_000;
+
+/** Sessions that are noted: the driver has few, and uses them again. */
+const sessionsKnown = 8;
 
 const leaseOf = (lane: number): string => `lane/${String(lane)}`;
 
@@ -113,7 +116,7 @@ export const countUpTo = async (models: Models, session: ClientSession, complete
 };
 
 const keepLane = ({ leases, observe }: LaneOptions, number: number, lease: Lease | undefined): Lane => {
-  let known = '';
+  const known = new Set<string>();
   let held = lease;
   const renew = setInterval(() => {
     if (held === undefined) return;
@@ -124,9 +127,11 @@ const keepLane = ({ leases, observe }: LaneOptions, number: number, lease: Lease
     number,
     announce: async (session) => {
       const id = sessionId(session);
-      if (id === known || held === undefined) return;
-      await leases.note(held, id);
-      known = id;
+      if (known.has(id) || held === undefined) return;
+      known.add(id);
+      const [oldest = ''] = known;
+      if (known.size > sessionsKnown) known.delete(oldest);
+      await leases.note(held, [...known].join(' '));
     },
     close: async () => {
       clearInterval(renew);
@@ -144,7 +149,7 @@ const sessionId = (session: ClientSession): string => {
 /** Ends the transactions of processes that are gone: until then the lanes they were writing in stand still. Resolves with whether there were any. */
 export const releaseDead = async (connection: Connection, { lease }: Models, now: number): Promise<boolean> => {
   const dead = await lease.find({ _id: { $in: Array.from({ length: laneCount }, (_, lane) => leaseOf(lane)) }, until: { $lt: now } }).maxTimeMS(maxTimeMS).lean();
-  const sessions = dead.filter(({ note }) => note !== '').map(({ note }) => ({ id: new mongo.UUID(Buffer.from(note, 'hex')) }));
+  const sessions = dead.flatMap(({ note }) => note.split(' ')).filter((id) => id !== '').map((id) => ({ id: new mongo.UUID(Buffer.from(id, 'hex')) }));
   if (sessions.length > 0) await connection.getClient().db('admin').command({ killSessions: sessions });
   return sessions.length > 0;
 };

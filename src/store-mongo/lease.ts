@@ -18,6 +18,8 @@ export const openMongoLeases = async ({ url, clock }: { readonly url: string; re
 };
 
 const options = { maxTimeMS };
+/** What tells a claim from a lease. */
+export const claimNote = 'claim';
 
 const isTaken = (error: unknown): boolean => error instanceof mongo.MongoServerError && error.code === 11_000;
 
@@ -54,7 +56,7 @@ export const makeLeases = (leases: Models['lease'], clock: Clock, close: () => P
     }),
     claim: (name, expires) => storing(async () => {
       try {
-        await leases.bulkWrite([{ insertOne: { document: { _id: name, owner, token: 1, until: expires, note: 'claim' } } }], options);
+        await leases.bulkWrite([{ insertOne: { document: { _id: name, owner, token: 1, until: expires, note: claimNote } } }], options);
         return true;
       } catch (error) {
         if (!isTaken(error)) throw error;

@@ -5,6 +5,7 @@ import type { IndexFault, MaintenanceReport, MaintenanceTask } from '../store/st
 import { packEntries } from '../store-index/packed.js';
 import { indexKeys } from './index-keys.js';
 import { countAll, readTallies } from './lane.js';
+import { claimNote } from './lease.js';
 import { nameOf } from './name.js';
 import { bytesOf } from './search/candidate.js';
 import { maxTimeMS, readAtOnce, transact } from './transaction.js';
@@ -16,6 +17,7 @@ type IndexTask = Extract<MaintenanceTask, { readonly entries: unknown }>;
 export const maintain = async (writing: Writing, task: MaintenanceTask): Promise<MaintenanceReport> => {
   switch (task.task) {
     case 'expire':
+      await writing.models.lease.deleteMany({ note: claimNote, until: { $lte: task.now } }, { maxTimeMS });
       return { done: (await writing.models.answer.deleteMany({ expires: { $lte: task.now } }, { maxTimeMS })).deletedCount, faults: [] };
     case 'reindex':
       return { done: await reindex(writing, task), faults: [] };
@@ -29,8 +31,8 @@ export const maintain = async (writing: Writing, task: MaintenanceTask): Promise
 };
 
 /** One that has changed since is passed over: its commit has written its index. */
-const reindex = ({ connection, patience, models, keys }: Writing, { entries }: IndexTask): Promise<number> =>
-  transact(connection, patience, async (session) => {
+const reindex = ({ connection, patience, models, keys, lane }: Writing, { entries }: IndexTask): Promise<number> =>
+  transact(connection, { ...patience, before: (session) => lane.announce(session) }, async (session) => {
     const changes = entries.map(({ key, version, index }) => {
       const packed = packEntries(key.type, index, keys);
       return { updateOne: { filter: { _id: nameOf(key), version, deleted: false }, update: { $set: { packed, keys: indexKeys(packed, keys) } } } };

@@ -14,7 +14,7 @@ import { makeFeed } from './feed.js';
 import { mustBeAlone } from './gate.js';
 import { readHistory } from './history.js';
 import { readRecords } from './journal.js';
-import { openLane } from './lane.js';
+import { openLane, releaseDead } from './lane.js';
 import { makeLeases } from './lease.js';
 import { maintain } from './maintain.js';
 import { migrate } from './migrate.js';
@@ -48,8 +48,8 @@ export const openMongoStore = async ({ url, clock, observe, searchBudget = usual
   const building = await openConnection({ url, patient: true });
   const salt = await migrate(building, clock).finally(() => building.close());
   const connection = await openConnection({ url });
-  const patience = { forMs: patienceMs, now: () => clock.monotonic(), random: () => randomInt(1_000) / 1_000 };
   const models = makeModels(connection);
+  const patience = { forMs: patienceMs, now: () => clock.monotonic(), random: () => randomInt(1_000) / 1_000, rescue: () => releaseDead(connection, models, clock.now()) };
   const lane = await openLane({ connection, models, leases: makeLeases(models.lease, clock, async () => undefined), patience, clock, observe });
   const writing: Writing = { connection, models, keys: makeKeys(salt), patience, lane };
   return makeStore(writing, { clock, observe, searchBudget });

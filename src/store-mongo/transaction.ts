@@ -12,6 +12,8 @@ export const maxTimeMS = 3_500;
 export interface Patience {
   /** Before each attempt, numbered from 0, outside of the transaction. */
   readonly before?: ((session: ClientSession, attempt: number) => Promise<void>) | undefined;
+  /** Called when others have been in the way for long: ends what processes that are gone have left open. */
+  readonly rescue?: (() => Promise<unknown>) | undefined;
   /** Milliseconds after which what failed is not tried again. */
   readonly forMs: number;
   readonly now: () => number;
@@ -55,6 +57,7 @@ export const transact = async <T>(connection: Connection, patience: Patience, ru
       await abort(session);
       if (!isTransient(error)) throw error;
       if (patience.now() >= until) throw tooContended(error);
+      if (until - patience.now() < patience.forMs / 2) await patience.rescue?.();
     } finally {
       await session.endSession();
     }

@@ -3,8 +3,9 @@ import { fhirBase, readConfig } from '../../config/read.js';
 import type { Config } from '../../config/table.js';
 import { programVersion } from '../../core/version.js';
 import type { Call, Outcome, PlainCommand } from '../command.js';
-import { Crash } from '../exit-code.js';
+import { Crash, usageError } from '../exit-code.js';
 import { takeNoWords } from '../options.js';
+import { runWorkers } from '../workers.js';
 import type { Serving } from '../serving.js';
 import { addGuide } from './ig.js';
 
@@ -18,17 +19,23 @@ export const serve: PlainCommand = {
   about: 'Settings come from the environment. Logs go to standard output as JSON lines, the addresses to standard error.',
   options: {
     demo: { about: 'Load the sample clinic once, into an empty store. It prints logins and registered apps.' },
+    workers: { value: 'N', about: 'So many processes on the one port, for the cores of this machine; they share a MongoDB (STORE_URL). One that dies is started again.' },
+    role: { value: 'ROLE', about: 'What the process does where several share a MongoDB: api, worker (the work of the background) or all.' },
     ig: { value: 'FILE', many: true, about: 'Keep the implementation guide of this package (.tgz) in DATA_DIR first, as "concierge ig add" does.' },
   },
   needs: 'nothing',
   run: async (call) => {
     takeNoWords(call.given);
     const demo = call.given.flag('demo');
-    const config = readConfig(undefined, demo ? { defaults: demoDefaults } : {});
-    for (const file of call.given.all('ig')) call.say((await addGuide(config.dataDir, call, file)).text);
+    const config = readConfig(undefined, { given: { WORKERS: call.given.text('workers'), ROLE: call.given.text('role') }, ...(demo ? { defaults: demoDefaults } : {}) });
+    const several = config.workers > 1;
+    if (several && demo) throw usageError('--demo is for one process: leave --workers out.');
+    // Once for all workers.
+    if (config.workerNumber === 0) for (const file of call.given.all('ig')) call.say((await addGuide(config.dataDir, call, file)).text);
+    if (several && config.workerNumber === 0) return runWorkers({ count: config.workers, call, onReady: (port) => greetForAll(config, call, port) });
     const { startServing } = await import('../serving.js');
     const serving = await startServing(config, call.commands);
-    return untilEnd(serving, call, () => greet(serving, { config, call, demo }));
+    return untilEnd(serving, call, async () => { if (!several) await greet(serving, { config, call, demo }); });
   },
 };
 
@@ -47,6 +54,10 @@ const untilEnd = async (serving: Serving, { signal }: Call, work: () => Promise<
   if (error !== undefined) serving.observe({ kind: 'failure', requestId: undefined, where: 'process', error });
   await serving.stop(signal.reason instanceof Error && error === undefined ? signal.reason.message : 'failure');
   return { exit: error === undefined ? 'ok' : 'failed', text: '', json: undefined };
+};
+
+const greetForAll = (config: Config, call: Call, port: number): void => {
+  call.say([`Concierge FHIR ${programVersion()} is ready: ${String(config.workers)} processes.`, `  FHIR            ${fhirBase(config, port)}`, 'Ctrl-C stops them.'].join('\n'));
 };
 
 interface Greeting {

@@ -11,6 +11,7 @@ import { readSearchParameter, standardDefinitions, type KnownDefinitions } from 
 import { basesOf } from '../../search/parameter.js';
 import type { CustomParameter } from '../../search/registry.js';
 import type { Position, SearchPlan } from '../../store/plan.js';
+import type { Hold } from '../../scheduler/hold.js';
 import { find } from '../gate.js';
 import type { FhirRequest } from '../request.js';
 import type { Context, Service } from '../service.js';
@@ -28,6 +29,8 @@ export interface CustomParameters {
 export interface CustomOptions {
   readonly service: () => Service;
   readonly states: StateFile;
+  /** Where several processes share the store: which of them indexes. The others look how far it is. */
+  readonly hold?: Hold | undefined;
   /** How long writes that were decided before a parameter was known may still take. */
   readonly settleMs?: number | undefined;
   readonly everyMs?: number | undefined;
@@ -48,9 +51,11 @@ interface Known {
 }
 
 const waiting = 'its index is waiting to be made';
+/** Other processes look every second: by then all that live index by a new parameter whatever they write. */
+const sharedSettleMs = 3_000;
 
 /** Returns what keeps them; call `load` before anything is read or written. */
-export const makeCustomParameters = ({ service, states: file, settleMs = 1_000, everyMs = 1_000 }: CustomOptions): CustomParameters => {
+export const makeCustomParameters = ({ service, states: file, hold, settleMs = hold === undefined ? 1_000 : sharedSettleMs, everyMs = 1_000 }: CustomOptions): CustomParameters => {
   let states: IndexStates = {};
   let seen: string | undefined;
   const readAll = async (): Promise<Known[]> => {
@@ -69,10 +74,18 @@ export const makeCustomParameters = ({ service, states: file, settleMs = 1_000, 
     states = await file.read();
     adopt(await readAll());
   };
-  const catchUp = async (signal?: AbortSignal): Promise<void> => {
-    const stamp = await stampOf(service());
+  const catchUp = async (stopping?: AbortSignal): Promise<void> => {
+    const mine = hold === undefined || await hold.mine();
+    const signal = hold === undefined ? stopping : AbortSignal.any([hold.signal, ...(stopping === undefined ? [] : [stopping])]);
+    if (hold !== undefined) states = await file.read();
+    const stamp = `${await stampOf(service())}${hold === undefined ? '' : ` ${String(mine)} ${hashOf(JSON.stringify(states))}`}`;
     if (stamp === seen) return;
     const all = await readAll();
+    if (!mine) {
+      adopt(all);
+      seen = stamp;
+      return;
+    }
     const gone = Object.keys(states).filter((url) => !all.some(({ definition }) => definition.url === url));
     if (gone.length > 0) {
       states = Object.fromEntries(Object.entries(states).filter(([url]) => !gone.includes(url)));
@@ -94,6 +107,7 @@ export const makeCustomParameters = ({ service, states: file, settleMs = 1_000, 
     stop: async () => {
       stopping.abort();
       await repeated.stop();
+      await hold?.close();
     },
   };
   return { load, catchUp, job };

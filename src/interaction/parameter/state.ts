@@ -1,6 +1,7 @@
-/** How far the index of each search parameter of one's own is, kept in a file, so that a killed server goes on where it was. */
+/** How far the index of each search parameter of one's own is, kept in a file or with a lease, so that a killed server goes on where it was. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { moveDurably } from '../../core/durable.js';
+import type { Hold } from '../../scheduler/hold.js';
 import type { Position } from '../../store/plan.js';
 
 export interface IndexState {
@@ -19,6 +20,15 @@ export interface StateFile {
   read(): Promise<IndexStates>;
   write(states: IndexStates): Promise<void>;
 }
+
+/** Returns the states as processes that share a store keep them: with the lease of who indexes. */
+export const makeSharedStates = (hold: Hold): StateFile => ({
+  read: async () => {
+    const text = await hold.read() ?? '';
+    return text === '' ? {} : JSON.parse(text) as IndexStates;
+  },
+  write: (states) => hold.note(JSON.stringify(states)),
+});
 
 /** Returns the file; one that is not there or cannot be read says that nothing was indexed. */
 export const makeStateFile = (file: string): StateFile => ({

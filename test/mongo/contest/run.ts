@@ -9,7 +9,7 @@ import type { Version } from '../../../src/store/resource.js';
 import type { Store } from '../../../src/store/store.js';
 import { openMongoStore } from '../../../src/store-mongo/open.js';
 import { faultsOf, type Reader } from './check.js';
-import { refusalFaults } from './refusal.js';
+import { refusalFaults, staleFaults } from './refusal.js';
 import type { Told } from './operation.js';
 
 export interface ContestOptions {
@@ -108,7 +108,8 @@ export const runContest = async (options: ContestOptions): Promise<ContestResult
   const audit = await store?.records('audit', 0, 1_000_000) ?? [];
   const told = workers.flatMap((worker) => worker.told);
   const files = await store?.maintain({ task: 'check-files' });
+  const stale = store === undefined ? [] : await staleFaults(store, feed[0]);
   await Promise.all(readers.map((reader) => reader.close()));
-  const faults = [...complaints, ...faultsOf({ told, feed, readers: seen, audit }), ...await refusalFaults(options.url), ...(files?.faults ?? []).map(({ type, id, problem }) => `${type}/${id}: ${problem}`)];
+  const faults = [...complaints, ...faultsOf({ told, feed, readers: seen, audit }), ...stale, ...await refusalFaults(options.url), ...(files?.faults ?? []).map(({ type, id, problem }) => `${type}/${id}: ${problem}`)];
   return { faults, told: told.length, versions: feed.length, seconds: Math.round((performance.now() - begun) / 1000) };
 };

@@ -65,6 +65,8 @@ describe('named checks', () => {
     ['mailbox-is-local', { AUTH: 'smart', BASE_URL: 'https://x.example', HOST: '0.0.0.0', MAILBOX: 'true' }, 'loopback'],
     ['registration-approved-has-token', { REGISTRATION: 'approved' }, 'REGISTRATION_TOKEN'],
     ['store-is-known', { AUTH: 'open', STORE_URL: 'postgres://x' }, 'sqlite:'],
+    ['several-processes-share-mongodb', { AUTH: 'open', WORKERS: '2' }, 'STORE_URL=mongodb'],
+    ['several-processes-share-mongodb', { AUTH: 'open', ROLE: 'worker' }, 'embedded store'],
     ['data-dir-is-a-folder', { AUTH: 'open', DATA_DIR: 'package.json' }, 'folder'],
     ['pages-fit', { AUTH: 'open', PAGE_SIZE: '50', MAX_PAGE_SIZE: '40' }, 'MAX_PAGE_SIZE'],
   ];
