@@ -7,6 +7,7 @@ import { matchesPlan, type Candidate } from '../search/matches.js';
 import { anyOf } from '../search/predicate.js';
 import type { IndexEntry } from '../store/index-entry.js';
 import type { Predicate, SearchPlan } from '../store/plan.js';
+import type { Registry } from '../search/registry.js';
 import type { Version } from '../store/resource.js';
 import { nothing } from './compartment.js';
 import { rightOf, type Right, type RightsScope } from './right.js';
@@ -104,7 +105,32 @@ export const isWithin = (access: Access, candidate: Candidate): boolean => {
 export const maySee = (access: Access, version: Version, marks: readonly IndexEntry[] = []): boolean => {
   const right = rightTo(access, version.type);
   if (typeof right === 'string') return right === 'all';
-  return version.body !== undefined && matchesPlan(right, { ...version, entries: [...entriesOf(access, version.body), ...marks] });
+  if (version.body === undefined) return false;
+  const entries = entriesOf(access, version.body);
+  return matchesPlan(right, { ...version, entries: marks.length === 0 ? entries : [...entries, ...marks] });
 };
 
-const entriesOf = ({ registry }: Access, body: string): readonly IndexEntry[] => registry.extract(JSON.parse(body) as Record<string, unknown>);
+interface Extracted {
+  readonly revision: number;
+  readonly byBody: Map<string, readonly IndexEntry[]>;
+}
+
+const extracted = new WeakMap<Registry, Extracted>();
+const most = 1_000;
+/** Longer texts are read again rather than remembered. */
+const longest = 8_192;
+
+/** What a text says does not change: that of the texts that were judged last is remembered, for as long as the parameters are the same. */
+const entriesOf = ({ registry }: Access, body: string): readonly IndexEntry[] => {
+  const before = extracted.get(registry);
+  const { byBody } = before?.revision === registry.revision ? before : { byBody: new Map<string, readonly IndexEntry[]>() };
+  if (before?.byBody !== byBody) extracted.set(registry, { revision: registry.revision, byBody });
+  const known = byBody.get(body);
+  if (known !== undefined) return known;
+  const entries = registry.extract(JSON.parse(body) as Record<string, unknown>);
+  if (body.length > longest) return entries;
+  byBody.set(body, entries);
+  const [oldest] = byBody.size > most ? byBody.keys() : [];
+  if (oldest !== undefined) byBody.delete(oldest);
+  return entries;
+};

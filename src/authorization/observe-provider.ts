@@ -30,7 +30,7 @@ export const observeProvider = (provider: Provider, { recorder, observe }: { rea
   provider.on('authorization.success', (ctx) => { recorder.note(clientOf(ctx), { step: 'code', ok: true, what: 'a code was sent to the redirect URI' }, front(ctx)); });
   provider.on('authorization.error', failed('authorize', front));
   provider.on('pushed_authorization_request.error', failed('authorize', front));
-  provider.on('grant.success', (ctx) => { recorder.note(clientOf(ctx), { step: textParam(ctx, 'grant_type') === 'refresh_token' ? 'refresh' : 'token', ok: true, what: 'tokens were given' }, back(ctx)); });
+  provider.on('grant.success', (ctx) => { recorder.note(clientOf(ctx), { step: textParam(ctx, 'grant_type') === 'refresh_token' ? 'refresh' : 'token', ok: true, once: true, what: 'tokens were given' }, back(ctx)); });
   provider.on('grant.error', failed('token', back));
   provider.on('introspection.error', failed('introspect', back));
   provider.on('revocation.error', failed('revoke', back));

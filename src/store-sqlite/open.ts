@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '../core/clock.js';
 import type { Observe } from '../core/observe.js';
 import type { SearchPlan } from '../store/plan.js';
-import type { SearchPage } from '../store/resource.js';
+import type { SearchPage, Version } from '../store/resource.js';
 import type { MaintenanceReport, MaintenanceTask, SearchRun, Store } from '../store/store.js';
 import { packEntries } from '../store-index/packed.js';
 import { OverBudget } from '../store-index/work.js';
@@ -122,13 +122,45 @@ interface Surroundings {
   readonly release: () => void;
 }
 
+interface QuietFeed {
+  /** Runs a commit that adds to the feed. */
+  readonly during: <T>(commit: () => Promise<T>) => Promise<T>;
+  /** Returns what `read` finds after the position, without asking again where nothing can have come. */
+  readonly after: (position: number, read: () => Version[]) => Version[];
+}
+
+/** This process alone writes to the file: after an empty look at the feed nothing is in it until the next commit begins. */
+const makeQuietFeed = (): QuietFeed => {
+  let running = 0;
+  let quietAfter = Infinity;
+  return {
+    during: async (commit) => {
+      running += 1;
+      quietAfter = Infinity;
+      try {
+        return await commit();
+      } finally {
+        running -= 1;
+      }
+    },
+    after: (position, read) => {
+      if (running === 0 && position >= quietAfter) return [];
+      const found = read();
+      if (running === 0 && found.length === 0) quietAfter = Math.min(quietAfter, position);
+      return found;
+    },
+  };
+};
+
 const makeStore = (engine: Engine, { clock, observe, release }: Surroundings): Store => {
   const { keys, reader, queue, pool } = engine;
+  const feed = makeQuietFeed();
   return {
     supports: { predicates: new Set(predicates), writesPerCommit: 100_000 },
     commit: async (commit) => {
       const begun = clock.monotonic();
-      const result = await queue.commit(commit.writes.length === 0 ? { ...commit, guards: commit.guards ?? [], writes: [] } : await packCommit(commit, keys));
+      const packed = commit.writes.length === 0 ? { ...commit, guards: commit.guards ?? [], writes: [] } : await packCommit(commit, keys);
+      const result = await (commit.writes.length === 0 || commit.dryRun === true ? queue.commit(packed) : feed.during(() => queue.commit(packed)));
       observe({ kind: 'commit', writes: commit.writes.length, ms: clock.monotonic() - begun });
       return result;
     },
@@ -142,7 +174,7 @@ const makeStore = (engine: Engine, { clock, observe, release }: Surroundings): S
       const result = await pool.run({ kind: 'history', query });
       return result.kind === 'history' ? result.page : unexpected();
     },
-    changes: async (after, limit) => reading(() => reader.changes(after, limit)),
+    changes: async (after, limit) => feed.after(after, () => reading(() => reader.changes(after, limit))),
     answers: async (query, now) => reading(() => reader.answers(query, now)),
     records: async (journal, after, limit) => reading(() => reader.records(journal, after, limit)),
     statistics: async () => reading(() => reader.statistics(engine.file)),

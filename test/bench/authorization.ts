@@ -9,7 +9,7 @@ import { systemClock } from '../../src/core/clock.js';
 import { perform } from '../../src/interaction/perform.js';
 import { openSqliteGrants } from '../../src/store-sqlite/grant/open.js';
 import { call } from '../support/http.js';
-import { openClinic, type Clinic } from '../feature/authorization/harness.js';
+import { launch, openClinic, type Clinic } from '../feature/authorization/harness.js';
 import { median, type Row } from './table.js';
 
 const reads = 20_000;
@@ -30,7 +30,8 @@ const rateOf = async (count: number, act: () => Promise<unknown>): Promise<numbe
   return (1000 * count) / (performance.now() - begun);
 };
 
-const measure = async ({ server, service, origin }: Clinic, rounds: number): Promise<Row[]> => {
+const measure = async (clinic: Clinic, rounds: number): Promise<Row[]> => {
+  const { server, service, origin } = clinic;
   const { token } = await mintToken(server, { client: 'app', user: 'ada@example.org', scope: 'patient/*.rs', patient: 'A', minutes: 60 });
   const { secret = '' } = await server.clients.add({ id: 'bench', type: 'confidential', redirectUris: ['https://a.example/'], scope: 'patient/*.rs' }, 'operator');
   const req = { headers: { authorization: `Bearer ${token}` }, rawHeaders: ['Authorization', `Bearer ${token}`], method: 'GET', url: '/fhir/Patient/A', socket: { remoteAddress: '127.0.0.1' } } as unknown as Parameters<typeof server.viewerOf>[0];
@@ -39,19 +40,30 @@ const measure = async ({ server, service, origin }: Clinic, rounds: number): Pro
     const { status } = await call({ method: 'POST', url: `${origin}/oauth/token/introspection`, headers, body: 'token=x', agent });
     if (status !== 200) throw new Error(`introspection answered ${String(status)}`);
   };
+  const chains = await Promise.all(Array.from({ length: width }, async () => ({ token: String((await launch(clinic, { scope: 'launch/patient offline_access patient/*.rs' })).body['refresh_token']) })));
+  const refresh = async (): Promise<void> => {
+    // Each token is good once: whoever refreshes has a chain to itself.
+    const chain = chains.pop();
+    if (chain === undefined) throw new Error('more refresh at once than there are launches');
+    const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: chain.token, client_id: 'app' }).toString();
+    const { status, text } = await call({ method: 'POST', url: `${origin}/oauth/token`, headers: { 'content-type': 'application/x-www-form-urlencoded' }, body, agent });
+    if (status !== 200) throw new Error(`the token endpoint answered ${String(status)}: ${text}`);
+    chains.push({ token: (JSON.parse(text) as { refresh_token: string }).refresh_token });
+  };
   const mint = (): Promise<unknown> => mintToken(server, { client: 'app', user: 'ada@example.org', scope: 'patient/*.rs', patient: 'A', minutes: 60 });
-  const [open, checked, minted, asked]: [number[], number[], number[], number[]] = [[], [], [], []];
+  const [open, checked, minted, asked, refreshed]: [number[], number[], number[], number[], number[]] = [[], [], [], [], []];
   for (let round = 0; round <= rounds; round += 1) {
     const rates = [
       await rateOf(reads, () => perform(service, openViewer, request)), await rateOf(reads, async () => perform(service, await server.viewerOf(req), request)),
-      await rateOf(tokens, mint), await rateOf(tokens, introspection),
+      await rateOf(tokens, mint), await rateOf(tokens, introspection), await rateOf(tokens, refresh),
     ];
     // The first round warms up.
-    if (round > 0) [open, checked, minted, asked].forEach((list, index) => list.push(rates[index] ?? 0));
+    if (round > 0) [open, checked, minted, asked, refreshed].forEach((list, index) => list.push(rates[index] ?? 0));
   }
   return [
     { work: 'read with a patient token, beside an open read', value: median(checked), unit: 'reads/s', spread: spreadOf(checked), limit: median(open), goal: '', note: 'cached check, compartment included; in process' },
     { work: 'access tokens made and stored', value: median(minted), unit: 'tokens/s', spread: spreadOf(minted), goal: '', note: 'synced to disk, three records each' },
+    { work: 'token endpoint: refresh with rotation over HTTP', value: median(refreshed), unit: 'requests/s', spread: spreadOf(refreshed), goal: '', note: 'synced to disk, each answer a new refresh token' },
     { work: 'introspection over HTTP', value: median(asked), unit: 'requests/s', spread: spreadOf(asked), goal: '', note: 'client authenticated each time' },
   ];
 };

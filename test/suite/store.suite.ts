@@ -258,6 +258,21 @@ export const describeStore = (name: string, { open, reopen }: StoreUnderTest): v
         expect((await store.statistics()).seq).toBe(changes[9]?.seq);
       });
 
+      it('are there as soon as a commit is acknowledged, also after nothing was there', async () => {
+        const id = fresh();
+        let { seq } = await store.statistics();
+        for (let base = 0; base < 20; base += 1) {
+          expect(await store.changes(seq, 10)).toEqual([]);
+          const pending = stored(store, { writes: [put('Basic', id, base)] });
+          // A look while it is being committed may see it or not, and must not hide it from the next.
+          await store.changes(seq, 10);
+          await pending;
+          const [change, ...more] = await store.changes(seq, 10);
+          expect([change?.version, more]).toEqual([base + 1, []]);
+          seq = change?.seq ?? 0;
+        }
+      });
+
       it('are asked by time', async () => {
         const id = fresh();
         const times: number[] = [];

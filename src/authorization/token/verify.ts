@@ -50,14 +50,15 @@ export const makeViewerOf = (parts: VerifyParts): ((req: IncomingMessage) => Pro
   const guesses = makeThrottle({ grants: parts.grants, clock, kind: 'token', windowMs: 60_000, perName: 30, perAddress: 30 });
 
   const look = async (token: string): Promise<Verified | undefined> => {
-    const name = hashOf('access token', token);
-    const remembered = known.get(name);
+    const remembered = known.get(token);
     const now = clock.now();
     if (remembered !== undefined && now - remembered.checked < trustMs && remembered.viewer.grant.expires > now) return remembered;
-    known.delete(name);
-    const found = await find(token, parts);
-    if (found === undefined) return undefined;
-    known.set(name, found);
+    known.delete(token);
+    const looked = await find(token, parts);
+    if (looked === undefined) return undefined;
+    // What was worked out for the viewer stays good as long as it is the same one.
+    const found = remembered !== undefined && isSame(remembered.viewer, looked.viewer) ? { ...looked, viewer: remembered.viewer } : looked;
+    known.set(token, found);
     const [oldest] = known.size > most ? known.keys() : [];
     if (oldest !== undefined) known.delete(oldest);
     return found;
@@ -77,6 +78,9 @@ export const makeViewerOf = (parts: VerifyParts): ((req: IncomingMessage) => Pro
     return found.viewer;
   };
 };
+
+const wordsOf = ({ grant }: TokenViewer): string => JSON.stringify({ ...grant, scopes: grant.scopes.map(({ text }) => text) });
+const isSame = (one: TokenViewer, other: TokenViewer): boolean => one.key === other.key && wordsOf(one) === wordsOf(other);
 
 /** What the provider keeps of an opaque token. */
 interface Found {
