@@ -13,7 +13,7 @@ export interface ProfileRun {
   readonly profile: Profile;
   /** Finds a profile, seen from the one being checked, and its rules. */
   readonly find: (canonical: string) => { readonly profile: Profile; readonly rule: ElementRule } | undefined;
-  readonly ask: (asked: CodeAsked & { readonly valueSet: string }) => CodeCheck;
+  readonly ask: (asked: CodeAsked) => CodeCheck;
   readonly judge: ConstraintJudge['judge'];
   /** The resource the element is in, and the one that contains it. */
   readonly resource: PathNode;

@@ -12,7 +12,7 @@ import type { CodeAsked, CodeCheck, MaybePromise, Terminology } from '../../term
 import { isObject, type JsonObject } from '../checks.js';
 import { applyProfile } from './element.js';
 import { containedOf } from '../contained.js';
-import { checkCoreBindings } from './core-binding.js';
+import { checkContents } from './content.js';
 import { checkExtensions, type ExtensionOptions } from './extension.js';
 import { placesIn, type ResourcePlace } from './places.js';
 import { ruleOfProfile, type ElementRule } from './rule.js';
@@ -48,7 +48,7 @@ const notLoaded: CodeCheck = { result: 'unknown', message: 'no terminology is lo
 const makeAsker = (terminology: ProfileOptions['terminology']): { readonly ask: Ask; readonly pending: () => Promise<unknown>[] } => {
   const answers = new Map<string, CodeCheck>();
   let waiting: Promise<unknown>[] = [];
-  const answer = (asked: CodeAsked & { readonly valueSet: string }, key: string): CodeCheck => {
+  const answer = (asked: CodeAsked, key: string): CodeCheck => {
     const given = terminology?.validateCode(asked) ?? notLoaded;
     if (!(given instanceof Promise)) return given;
     waiting.push(given.then((later) => answers.set(key, later)));
@@ -56,7 +56,7 @@ const makeAsker = (terminology: ProfileOptions['terminology']): { readonly ask: 
   };
   return {
     ask: (asked) => {
-      const key = `${asked.valueSet} ${asked.system ?? ''} ${asked.code}`;
+      const key = `${typeof asked.valueSet === 'string' ? asked.valueSet : ''} ${asked.system ?? ''} ${asked.code}`;
       const found = answers.get(key) ?? answer(asked, key);
       answers.set(key, found);
       return found;
@@ -113,7 +113,7 @@ const checkPlace = (place: ResourcePlace, { options, wish, ask, judge, ruleOf, e
   };
   try {
     for (const canonical of new Set([...claimed, ...(place.isWhole ? wish.profiles ?? [] : [])])) applyClaimed(run, { canonical, at: place.at, node, library });
-    checkCoreBindings(run, place.resource, place.at);
+    checkContents(run, place.resource, place.at);
     checkExtensions(run, place.resource, { at: place.at, unknownModifiers: options.unknownModifiers });
   } catch (error) {
     if (!(error instanceof TooMuchEffort)) throw error;

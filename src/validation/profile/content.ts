@@ -1,6 +1,7 @@
 /**
- * Extensible bindings of R4 itself, outside of profiles (https://hl7.org/fhir/R4/terminologies.html#extensible): a code from
- * elsewhere is right only where the value set has none that fits, which nobody but a person can tell. So it is a warning.
+ * What R4 expects of content without making it a rule, told as warnings: codes of extensible bindings outside of profiles
+ * (https://hl7.org/fhir/R4/terminologies.html#extensible; whether none of the value set fits only a person can tell), codes that
+ * their system does not have, canonicals that are not absolute (https://hl7.org/fhir/R4/references.html#canonical).
  */
 import { elementsOf, type NamedElement } from '../../fhir/definitions.js';
 import { PathNode } from '../../fhir/expression/node.js';
@@ -13,7 +14,8 @@ interface Member {
   readonly name: string;
   readonly type: string;
   readonly valueSet: string | undefined;
-  /** The type to go on in, where something inside of it is bound. */
+  readonly isCoded: boolean;
+  /** The type to go on in, where something inside of it is looked at. */
   readonly inside: string | undefined;
 }
 
@@ -22,11 +24,14 @@ const none: Members = new Map();
 
 const boundSet = ({ binding, type }: NamedElement): string | undefined => (binding?.strength === 'extensible' && bindable.has(type?.code ?? '') ? binding.valueSet : undefined);
 
-/** Whether the type has an extensible binding anywhere inside; resources inside of it are for themselves. */
-const isBound = (type: string, seen: ReadonlySet<string>): boolean => {
+const coded: ReadonlySet<string> = new Set(['CodeableConcept', 'Coding', 'Quantity', 'Age', 'Count', 'Distance', 'Duration', 'SimpleQuantity']);
+const isLookedAt = (element: NamedElement): boolean => boundSet(element) !== undefined || coded.has(element.type?.code ?? '') || element.type?.code === 'canonical';
+
+/** Whether something inside of the type is looked at; resources inside of it are for themselves. */
+const isOfUse = (type: string, seen: ReadonlySet<string>): boolean => {
   if (type === '' || seen.has(type)) return false;
   const within = new Set([...seen, type]);
-  return [...elementsOf(type).values()].some((element) => boundSet(element) !== undefined || isBound(element.children ?? '', within));
+  return [...elementsOf(type).values()].some((element) => isLookedAt(element) || isOfUse(element.children ?? '', within));
 };
 
 const known = new Map<string, Members>();
@@ -36,8 +41,9 @@ const membersOf = (type: string): Members => {
   if (found !== undefined) return found;
   const made = new Map([...elementsOf(type)].flatMap(([key, element]): [string, Member][] => {
     const { children } = element;
-    const [valueSet, isDeeper] = [boundSet(element), children !== undefined && isBound(children, new Set())];
-    return valueSet === undefined && !isDeeper ? [] : [[key, { name: element.name, type: children ?? element.type?.code ?? '', valueSet, inside: isDeeper ? children : undefined }]];
+    const type = element.type?.code ?? '';
+    const isDeeper = children !== undefined && isOfUse(children, new Set());
+    return !isLookedAt(element) && !isDeeper ? [] : [[key, { name: element.name, type: children ?? type, valueSet: boundSet(element), isCoded: coded.has(type), inside: isDeeper ? children : undefined }]];
   }));
   const members = made.size === 0 ? none : made;
   known.set(type, members);
@@ -50,8 +56,8 @@ interface Walk {
   readonly path: (string | number)[];
 }
 
-/** Adds what the codes of a resource are outside of. The structure of the resource must have been found right. */
-export const checkCoreBindings = (run: ProfileRun, resource: JsonObject, at: string): void => {
+/** Adds what is to be said of the content of a resource. The structure of the resource must have been found right. */
+export const checkContents = (run: ProfileRun, resource: JsonObject, at: string): void => {
   walkMembers(resource, membersOf(run.resource.type), { run, at, path: [] });
 };
 
@@ -86,13 +92,41 @@ const walkExtensions = (value: unknown, name: string, walk: Walk): void => {
   }
 };
 
-const checkItem = (value: unknown, { type, valueSet, inside }: Member, walk: Walk): void => {
+const checkItem = (value: unknown, { type, valueSet, isCoded, inside }: Member, walk: Walk): void => {
   if (value === null || value === undefined) return;
+  if (isCoded) checkSystems(value, type, walk);
+  else if (type === 'canonical') checkCanonical(value, walk);
   if (valueSet !== undefined) checkCodes(value, { type, valueSet }, walk);
   if (inside !== undefined && isObject(value)) walkMembers(value, membersOf(inside), walk);
 };
 
-const checkCodes = (value: unknown, { type, valueSet }: { readonly type: string; readonly valueSet: string }, { run, at, path }: Walk): void => {
+const placeOf = ({ at, path }: Walk): string => path.reduce<string>((text, step) => (typeof step === 'number' ? `${text}[${String(step)}]` : `${text}.${step}`), at);
+
+/** Systems whose codes are looked up; others would be asked of the store with each new name a client thinks of. */
+const lookedUp = /^http:\/\/(?:(?:terminology\.)?hl7\.org\/|unitsofmeasure\.org$|loinc\.org$|snomed\.info\/sct$)/;
+
+const checkSystems = (value: unknown, type: string, walk: Walk): void => {
+  // A Coding inside of a CodeableConcept is met on the way.
+  if (type === 'CodeableConcept') return;
+  for (const { system, code } of codesIn(new PathNode(value, type))) {
+    if (system === undefined || !lookedUp.test(system)) continue;
+    const { result, message } = walk.run.ask({ system, code });
+    if (result !== 'out') continue;
+    const place = placeOf(walk);
+    walk.run.issues.push({ severity: 'warning', code: 'code-invalid', diagnostics: `${place}: ${message ?? `"${code}" is not a code of ${system}.`}`, expression: place });
+  }
+};
+
+const absolute = /^(?:[a-z][a-z0-9+.-]*:|#)/i;
+
+const checkCanonical = (value: unknown, walk: Walk): void => {
+  if (typeof value !== 'string' || absolute.test(value)) return;
+  const place = placeOf(walk);
+  walk.run.issues.push({ severity: 'warning', code: 'value', diagnostics: `${place}: "${value.slice(0, 100)}" is no absolute URL, so that it means nothing elsewhere`, expression: place });
+};
+
+const checkCodes = (value: unknown, { type, valueSet }: { readonly type: string; readonly valueSet: string }, walk: Walk): void => {
+  const { run } = walk;
   const codes = codesIn(new PathNode(value, type));
   let unknown: string | undefined;
   for (const coded of codes) {
@@ -101,7 +135,7 @@ const checkCodes = (value: unknown, { type, valueSet }: { readonly type: string;
     if (result === 'unknown') unknown = message ?? '';
   }
   if (codes.length === 0 || (unknown !== undefined && !run.thorough)) return;
-  const place = path.reduce<string>((text, step) => (typeof step === 'number' ? `${text}[${String(step)}]` : `${text}.${step}`), at);
+  const place = placeOf(walk);
   const text = unknown === undefined ? `${shown(codes)} is not in ${valueSet}; another code is right only where none of it fits` : `cannot be checked against ${valueSet}${unknown === '' ? '' : `: ${unknown}`}`;
   run.issues.push({ severity: unknown === undefined ? 'warning' : 'information', code: unknown === undefined ? 'code-invalid' : 'not-supported', diagnostics: `${place}: ${text}`, expression: place });
 };
