@@ -34,6 +34,7 @@ import { makePrepare } from './interaction/prepare.js';
 import type { InteractionOptions, Operation, Service } from './interaction/service.js';
 import { makeCustomParameters, type CustomOptions } from './interaction/parameter/custom.js';
 import { makeSharedStates, makeStateFile } from './interaction/parameter/state.js';
+import { accessOperations } from './operation/access/operations.js';
 import { recordOperations } from './operation/record/operations.js';
 import { makeProofOperations } from './operation/audit/proof.js';
 import { whoSaw } from './operation/audit/who-saw.js';
@@ -147,7 +148,7 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
     const custom = makeCustomParameters({ service: () => service, ...customStates(config, holdOf('search-parameters')) });
     await custom.load();
     const made: Part[] = await Promise.all(parts.map((part) => part(service, leases)));
-    made.push({ operations: [validation.operation, ...terminology.operations, ...recordOperations], jobs: [terminology.job(service), profiles.job(service), custom.job] });
+    made.push({ operations: [validation.operation, ...terminology.operations, ...recordOperations, ...accessOperations], jobs: [terminology.job(service), profiles.job(service), custom.job] });
     const journal = lazily(() => openAuditJournal(config, service));
     if (service.audit !== undefined) made.push(makeAuditPart(service, { open: journal.get, index: auditIndex, hold: holdOf('audit-journal') }));
     for (const operation of made.flatMap((part) => part.operations ?? [])) operations.set(operation.name, operation);

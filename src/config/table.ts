@@ -45,6 +45,7 @@ export const settings = {
   clientIds: behaviour(['CLIENT_IDS', 'true', 'Whether PUT to a new id creates the resource under it.'], flag),
   conditionalDelete: behaviour(['CONDITIONAL_DELETE', 'single', 'What a conditional delete does when it matches several: refuse with 412, or delete all.'], choice('single', 'multiple')),
   referentialIntegrity: behaviour(['REFERENTIAL_INTEGRITY', 'warn', 'References to what is not there: not looked at, answered with a warning, or refused.'], choice('off', 'warn', 'enforce')),
+  breakGlassMinutes: behaviour(['BREAK_GLASS_MINUTES', '60', 'How long a record that was opened in an emergency stays open at the most; 0: nobody can open one.'], integer(0, 60)),
   requireIfMatch: behaviour(['REQUIRE_IF_MATCH', 'false', 'Whether an update without If-Match is refused with 428.'], flag),
   terminologyUrl: behaviour(['TERMINOLOGY_URL', '', 'FHIR base of a terminology server that is asked about code systems and value sets this server has not. Codes go there, nothing else of a resource.'], optional(httpUrl)),
   terminologySeconds: behaviour(['TERMINOLOGY_TIMEOUT_SECONDS', '5', 'How long that server may take to answer; then the code counts as one that cannot be checked.'], integer(1, 120)),

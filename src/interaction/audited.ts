@@ -49,7 +49,7 @@ export const recordRefusal = async (context: Context, error: unknown): Promise<v
   if (service.audit === undefined || !(error instanceof FhirError) || !refusals.has(error.code)) return;
   const about = request.type === undefined || request.id === undefined ? undefined : [`${request.type}/${request.id}`];
   const hidden = trail?.isHidden === true ? { hidden: true as const } : {};
-  await record(service, [recordOf(context, { ...kindOf(request), outcome: '4', outcomeText: error.code, ...hidden, data: about, query: queryOf(request) })]);
+  await record(service, [auditRecordOf(context, { ...kindOf(request), outcome: '4', outcomeText: error.code, ...hidden, data: about, query: queryOf(request) })]);
 };
 
 /** Resolves when the records are on disk; throws `store-unavailable` when they cannot be kept. */
@@ -101,7 +101,7 @@ const accessRecords = (context: Context): AuditRecord[] => {
   const action: AuditAction = kind.action === 'query' || kind.action === 'read' ? kind.action : 'execute';
   const facts = { ...kind, action, outcome: '0', data: targetOf(request), query: isAsked ? queryOf(request) : undefined } as const;
   const patients = new Set((trail?.shown ?? []).flatMap((version) => patientsOf(service.registry, version)));
-  return patients.size === 0 ? [recordOf(context, facts)] : [...patients].map((patient) => recordOf(context, { ...facts, patient }));
+  return patients.size === 0 ? [auditRecordOf(context, facts)] : [...patients].map((patient) => auditRecordOf(context, { ...facts, patient }));
 };
 
 const targetOf = ({ type, id, version, compartment }: FhirRequest): string[] | undefined => {
@@ -116,9 +116,10 @@ const queryOf = ({ interaction, type, operation, params }: FhirRequest): string 
   return params.length === 0 ? place : `${place}?${new URLSearchParams(params.map(([name, value]): [string, string] => [name, value])).toString()}`;
 };
 
-type Facts = Omit<AuditFacts, 'id' | 'begun' | 'recorded' | 'agent' | 'requestId' | 'site'>;
+export type RecordedFacts = Omit<AuditFacts, 'id' | 'begun' | 'recorded' | 'agent' | 'requestId' | 'site'>;
 
-const recordOf = ({ service, viewer, request, trail }: Context, facts: Facts): AuditRecord => {
+/** Returns the record of something that the request did, with who asked and why. */
+export const auditRecordOf = ({ service, viewer, request, trail }: Context, facts: RecordedFacts): AuditRecord => {
   const now = service.clock.now();
   return { text: auditRecordText({ id: service.ids.resource(), begun: trail?.begun ?? now, recorded: now, agent: agentOf(viewer, request), requestId: request.requestId, site: service.options.baseUrl, ...trail?.why?.(facts.patient), ...facts }) };
 };
@@ -151,8 +152,8 @@ export const writeRecords = async (context: Context, writes: readonly Write[]): 
     const isNew = base === 0 && method === 'PUT';
     const facts = { action: isNew ? 'create' : writeActions[method], subtype: isNew ? 'create' : writeSubtypes[method], outcome: '0', data: [`${type}/${id}/_history/${String(base + 1)}`] } as const;
     const patients = await patientsOfWrite(context, write);
-    if (patients.length === 0) records.push(recordOf(context, facts));
-    for (const patient of patients) records.push(recordOf(context, { ...facts, patient }));
+    if (patients.length === 0) records.push(auditRecordOf(context, facts));
+    for (const patient of patients) records.push(auditRecordOf(context, { ...facts, patient }));
   }
   return records;
 };

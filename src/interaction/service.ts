@@ -23,6 +23,8 @@ export interface InteractionOptions {
   readonly referentialIntegrity: 'off' | 'warn' | 'enforce';
   /** Updates without If-Match are refused with 428. */
   readonly requireIfMatch: boolean;
+  /** How long a record that was opened in an emergency stays open at the most; 0: nobody can open one. */
+  readonly breakGlassMinutes: number;
   /** Handling when the request has no `Prefer: handling`. */
   readonly handling: 'strict' | 'lenient';
   readonly pageSize: number;

@@ -1,0 +1,5 @@
+/** Operations on who may see what: break-glass, and why something is shown or not. */
+import type { Operation } from '../../interaction/service.js';
+import { breakGlass, breakGlassEnd } from './break-glass.js';
+
+export const accessOperations: readonly Operation[] = [breakGlass, breakGlassEnd];
