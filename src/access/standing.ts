@@ -28,6 +28,8 @@ export type Withheld = (type: string, permission: Permission) => Predicate | und
 export interface Standing {
   readonly reach: Reach;
   readonly withheld: Withheld;
+  /** The parts of it, to say why. */
+  readonly because: Readonly<Record<'consent' | 'label', Withheld>>;
   /** Records opened by break-glass, by id of the patient. */
   readonly emergencies?: ReadonlyMap<string, Emergency> | undefined;
 }

@@ -6,7 +6,7 @@ import { recordOf } from './compartment.js';
 import { breakGlassCode } from './emergency.js';
 import { beyondClearance, definedForAll, type Clearance } from './label.js';
 import type { Permission } from './scope.js';
-import type { Withheld } from './standing.js';
+import type { Standing, Withheld } from './standing.js';
 import type { Registry } from '../search/registry.js';
 import type { Predicate } from '../store/plan.js';
 
@@ -19,12 +19,20 @@ export interface Withholding {
   readonly emergency: ReadonlySet<string>;
 }
 
-/** Returns the answer for one viewer at one moment, worked out when it is first asked for. */
-export const makeWithheld = (withholding: Withholding): Withheld => {
+/** Returns the answer for one viewer at one moment, worked out when it is first asked for; and the parts of it. */
+export const makeWithheld = (withholding: Withholding): Pick<Standing, 'withheld' | 'because'> => {
+  const { consents } = withholding;
+  const consent = remembering((type, permission) => consents.withheld(type, permission));
+  const label = remembering((type, permission) => byLabel(withholding, type, permission));
+  const withheld = remembering((type, permission) => either([consents.withheld(type, permission), byLabel(withholding, type, permission), byServer(type, permission)]));
+  return { withheld, because: { consent, label } };
+};
+
+const remembering = (make: (type: string, permission: Permission) => Fact): Withheld => {
   const known = new Map<string, Predicate | undefined>();
   return (type, permission) => {
     const name = `${permission} ${type}`;
-    if (!known.has(name)) known.set(name, toPredicate(either([withholding.consents.withheld(type, permission), byLabel(withholding, type, permission), byServer(type, permission)])));
+    if (!known.has(name)) known.set(name, toPredicate(make(type, permission)));
     return known.get(name);
   };
 };

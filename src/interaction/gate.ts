@@ -3,6 +3,7 @@
  * so that something hidden is exactly as absent as something that never was (design rules 2, 4, 6 and 7).
  */
 import { FhirError } from '../core/error.js';
+import { permitsOneself } from '../access/consent/self.js';
 import { grantedRight } from '../access/right.js';
 import { isWithin, restrictPlan, rightTo } from '../access/restrict.js';
 import { widens } from '../access/widen.js';
@@ -173,7 +174,7 @@ const noRelations: ReadonlySet<string> = new Set();
 
 /** Throws `forbidden` when the viewer may not store the resource as it would become (design rule 6), or would reach more by it. */
 export const checkMayStore = async (context: Context, permission: 'c' | 'u', { type, id, value, entries }: Stored): Promise<void> => {
-  const { service: { clock, standings }, viewer } = context;
+  const { service: { clock, standings, options: { baseUrl } }, viewer } = context;
   const access = storeAccess(context, permission);
   const marks = type === 'Binary' && viewer.kind === 'token' ? await marksOf(context, access, value) : [];
   if (!isWithin(access, { type, id, entries: marks.length === 0 ? entries : [...entries, ...marks], updated: clock.now() })) {
@@ -181,5 +182,8 @@ export const checkMayStore = async (context: Context, permission: 'c' | 'u', { t
   }
   if (viewer.kind === 'token' && widens(viewer, { type, id, entries }, standings?.relationTypes ?? noRelations)) {
     throw new FhirError('forbidden', `The token does not let a ${type} like this be stored: it ties people to patients, and may name only those within reach.`);
+  }
+  if (viewer.kind === 'token' && type === 'Consent' && permitsOneself(viewer, value, baseUrl)) {
+    throw new FhirError('forbidden', 'Who works here cannot permit something to themselves by a Consent: have it stored by the patient or by somebody else.', { expression: 'Consent.provision' });
   }
 };

@@ -4,7 +4,8 @@
  */
 import { policyRules, rulesOf, type AccessRules, type WorkRole } from '../access/rules.js';
 import type { Reach } from '../access/standing.js';
-import { worksHere, type TokenGrant, type TokenViewer, type Viewer } from '../access/viewer.js';
+import { tokenViewer, worksHere, type TokenGrant, type TokenViewer, type Viewer } from '../access/viewer.js';
+import type { ConsentsByPatient } from '../access/consent/withhold.js';
 import { followFeed } from './standing/feed.js';
 import { makePeople, type PeopleParts } from './standing/people.js';
 import { makeWithholdingMemory, type WithholdingParts } from './standing/withholding.js';
@@ -13,11 +14,17 @@ import type { Store } from '../store/store.js';
 export interface Standings {
   /** Types whose resources make someone's patients theirs. */
   readonly relationTypes: ReadonlySet<string>;
+  /** What each relation says, in words, by the name of its rule. */
+  readonly words: ReadonlyMap<string, string>;
+  /** Resolves with the viewer that a token would be, and what the record would say of it with these Consents beside those that are stored. */
+  wouldBe(grant: TokenGrant, more?: ConsentsByPatient): Promise<TokenViewer>;
   /** Resolves with the viewer as the record sees it now; whoever has no token is left as they are. The same object as long as nothing is different. */
   viewerOf(viewer: Viewer): Promise<Viewer>;
 }
 
 export type StandingParts = PeopleParts & WithholdingParts & { readonly store: Pick<Store, 'read' | 'search' | 'changes' | 'history'> };
+
+const lentWords = [{ name: 'consent', words: 'is permitted by name in a Consent of the patient' }, { name: 'break-glass', words: 'has opened the record in an emergency' }];
 
 /** A token of another server does not say as what its user works here. */
 const roleOf = ({ role, fhirUser = '' }: TokenGrant): WorkRole => role ?? (fhirUser.startsWith('Person/') ? 'staff' : 'practitioner');
@@ -41,6 +48,12 @@ export const makeStandings = (parts: () => StandingParts, rules: AccessRules): S
 
   return {
     relationTypes: new Set(rules.relations.map(({ type }) => type)),
+    words: new Map([...rules.relations, ...byPolicy.relations, ...lentWords].map(({ name, words }) => [name, words])),
+    wouldBe: async (grant, more) => {
+      await catchUp();
+      const viewer = tokenViewer(grant);
+      return { ...viewer, standing: await withholding.standingOf(viewer, await reachOf(grant), more ?? new Map()) };
+    },
     viewerOf: async (viewer) => {
       if (viewer.kind !== 'token') return viewer;
       await catchUp();

@@ -117,7 +117,8 @@ class Shelf {
   }
 }
 
-const relatedTo = async ({ store, registry }: ConsentParts, names: ReadonlySet<string>): Promise<ReadonlyMap<string, readonly string[]>> => {
+/** Returns what the named resources refer to. */
+export const relatedTo = async ({ store, registry }: ConsentParts, names: ReadonlySet<string>): Promise<ReadonlyMap<string, readonly string[]>> => {
   const related = new Map<string, readonly string[]>();
   for (const name of names) {
     const [type = '', id = ''] = name.split('/');

@@ -2,14 +2,14 @@
 import { labelRoleOf } from '../../access/clearance.js';
 import { clientSystem, identifiedName } from '../../access/consent/provision.js';
 import { impliedPurposes, type Viewpoint } from '../../access/consent/rule.js';
-import { compileConsents, permittedTo, type ConsentsByPatient } from '../../access/consent/withhold.js';
+import { compileConsents, permittedTo, relatedNames, type ConsentsByPatient } from '../../access/consent/withhold.js';
 import { inForce, type Emergency } from '../../access/emergency.js';
 import type { Reach, Standing } from '../../access/standing.js';
 import type { TokenGrant, TokenViewer } from '../../access/viewer.js';
 import { makeWithheld } from '../../access/withheld.js';
 import type { Follower } from './feed.js';
 import { makeBelongingMemory, type Belonging, type BelongingParts } from './belonging.js';
-import { makeConsentMemory, type ConsentBook, type ConsentParts } from './consents.js';
+import { makeConsentMemory, relatedTo, type ConsentBook, type ConsentParts } from './consents.js';
 import { makeEmergencyMemory, type EmergencyParts } from './emergencies.js';
 
 export type WithholdingParts = BelongingParts & ConsentParts & EmergencyParts;
@@ -63,7 +63,7 @@ export const makeWithholdingMemory = (parts: () => WithholdingParts): Withholdin
       const gathered = await gather(grant);
       const { registry, clock } = parts();
       const now = clock.now();
-      if (more !== undefined) return putTogether(grant, { ...gathered, book: withMore(gathered.book, more), reach }, { registry, now }).standing;
+      if (more !== undefined) return putTogether(grant, { ...gathered, book: await withMore(parts(), gathered.book, more), reach }, { registry, now }).standing;
       const before = known.get(key);
       const isSame = before?.reach === reach && before.book === gathered.book && before.belonging === gathered.belonging && before.opened === gathered.opened && before.until > now;
       return remember(key, isSame ? before : putTogether(grant, { ...gathered, reach }, { registry, now }));
@@ -71,8 +71,10 @@ export const makeWithholdingMemory = (parts: () => WithholdingParts): Withholdin
   };
 };
 
-const withMore = (book: ConsentBook, more: ConsentsByPatient): ConsentBook =>
-  ({ ...book, byPatient: new Map([...book.byPatient, ...[...more].map(([patient, own]) => [patient, [...(book.byPatient.get(patient) ?? []), ...own]] as const)]) });
+const withMore = async (parts: ConsentParts, book: ConsentBook, more: ConsentsByPatient): Promise<ConsentBook> => ({
+  byPatient: new Map([...book.byPatient, ...[...more].map(([patient, own]) => [patient, [...(book.byPatient.get(patient) ?? []), ...own]] as const)]),
+  related: new Map([...book.related, ...await relatedTo(parts, relatedNames([...more.values()].flat()))]),
+});
 
 type Gathered = Pick<Known, 'reach' | 'book' | 'belonging' | 'opened'>;
 
@@ -84,9 +86,9 @@ const putTogether = (grant: TokenGrant, gathered: Gathered, { registry, now }: P
   const { reach, onlyPermitted } = widened(gathered.reach, { permitted: workers.has(grant.fhirUser?.split('/')[0] ?? '') ? permittedTo(book.byPatient, viewpoint) : nobody, emergency });
   const own = new Set(grant.fhirUser?.startsWith('Patient/') === true ? [grant.fhirUser.slice('Patient/'.length)] : []);
   const view = compileConsents(book.byPatient, { viewpoint, own, emergency, onlyPermitted }, { registry, related: book.related });
-  const withheld = makeWithheld({ registry, consents: view, role: labelRoleOf(grant), own, emergency });
+  const kept = makeWithheld({ registry, consents: view, role: labelRoleOf(grant), own, emergency });
   const until = Math.min(view.until, belonging.until, ...opened.flatMap((one) => [one.from, one.until].filter((time) => time > now)));
-  return { ...gathered, standing: { reach, withheld, ...(open.size === 0 ? {} : { emergencies: open }) }, until };
+  return { ...gathered, standing: { reach, ...kept, ...(open.size === 0 ? {} : { emergencies: open }) }, until };
 };
 
 const viewpointOf = ({ client, fhirUser }: TokenGrant, { person, groups }: Belonging, now: number): Viewpoint => {

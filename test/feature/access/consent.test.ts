@@ -224,6 +224,10 @@ describe.each(engines)('Consents and labels on $name', ({ open }) => {
     const own = (patient: string) => ({ resourceType: 'Consent', status: 'active', scope: { coding: [{ code: 'patient-privacy' }] }, category: [{ text: 'x' }], patient: reference(`Patient/${patient}`), policyRule: { text: 'x' }, provision: { type: 'permit', actor: person('Practitioner/Q') } });
     expect(await statusOf(tA, 'POST', 'Consent', { body: own('B') })).toBe(403);
     expect(await found(Q, 'Observation')).toEqual([]);
+    // Nor can who works here permit something to themselves.
+    const byHand = { ...own('A'), provision: { type: 'deny', provision: [{ type: 'permit', actor: person('PractitionerRole/role') }] } };
+    expect(await statusOf(P, 'POST', 'Consent', { body: byHand })).toBe(403);
+    expect(await statusOf(P, 'POST', 'Consent', { body: { ...byHand, provision: { type: 'deny', actor: person('Practitioner/P') } } })).toBe(201);
     expect(await statusOf(tA, 'POST', 'Consent', { body: own('A') })).toBe(201);
     expect(await found(Q, 'Observation')).toEqual(['obsA']);
   });
