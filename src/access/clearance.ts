@@ -26,6 +26,9 @@ export const labelRights = {
 
 export type LabelRole = keyof typeof labelRights;
 
+/** Returns whether the token may set, change and remove labels. */
+export const mayChangeLabels = (grant: TokenGrant): boolean => grant.changesLabels === true || labelRights[labelRoleOf(grant)].changesLabels;
+
 /** Returns the role that decides which labels the token's holder may see: that of the account, else what the resource of the person tells. */
 export const labelRoleOf = ({ role, fhirUser, user, policy }: TokenGrant): LabelRole => {
   const [type] = (fhirUser ?? '').split('/');

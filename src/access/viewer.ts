@@ -51,6 +51,8 @@ export interface TokenGrant {
   readonly role?: WorkRole | undefined;
   /** `Organization/id` or `Group/id` that a backend client is registered for: it is held to those patients. */
   readonly policy?: string | undefined;
+  /** A backend client that may set, change and remove security labels. */
+  readonly changesLabels?: boolean | undefined;
   /** Id of the patient in context. */
   readonly patient?: string | undefined;
   /** Ids of the patients that the user may act for: their own record and those they are a RelatedPerson of. */

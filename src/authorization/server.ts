@@ -111,6 +111,11 @@ const progressMs = 30 * 60_000;
 /** How often other processes' rotations are looked for. */
 const keysMs = 60_000;
 
+const makeBackendOf = (clients: Clients): Parameters<typeof makeViewerOf>[0]['backendOf'] => async (id) => {
+  const client = await clients.get(id);
+  return { policy: client?.smart_policy, ...(client?.smart_labels === true ? { changesLabels: true } : {}) };
+};
+
 /** Resolves with the server; nothing listens yet. Rejects when the records were sealed with another key. */
 export const openServer = async (parts: ServerParts): Promise<Server> => {
   const { service, perform } = parts;
@@ -143,7 +148,7 @@ export const openServer = async (parts: ServerParts): Promise<Server> => {
   const patientsOf = makePatientsOf(data, clock);
   const address = (req: IncomingMessage): string => addressOf(req, options().trustProxy);
   const viewerOf = makeViewerOf({
-    provider, grants, clock, accountOf, patientsOf, policyOf: async (id) => (await clients.get(id))?.smart_policy, addressOf: address, fhirBase: () => options().fhirBase, origin: () => options().origin,
+    provider, grants, clock, accountOf, patientsOf, backendOf: makeBackendOf(clients), addressOf: address, fhirBase: () => options().fhirBase, origin: () => options().origin,
   });
   return {
     options, clock, service, grants, vault, keepAuthKey: parts.keepAuthKey, provider, clients, accounts, contexts, data, keys, recorder, mendOf, accountOf, patientsOf, viewerOf, addressOf: address,

@@ -29,6 +29,8 @@ export interface NewClient {
   readonly launchUrl?: string | undefined;
   /** May ask what other apps' tokens are good for. */
   readonly introspects?: boolean | undefined;
+  /** May set, change and remove security labels (backend clients). */
+  readonly labels?: boolean | undefined;
   /** Of a backend client: whose records it is for, `Organization/id` or `Group/id`; undefined: everyone's. */
   readonly policy?: string | undefined;
 }
@@ -49,6 +51,7 @@ export interface ClientMetadata {
   readonly smart_scope: string;
   readonly smart_launch_uri?: string;
   readonly smart_introspects?: boolean;
+  readonly smart_labels?: boolean;
   readonly smart_policy?: string;
   /** Who registered it: the operator, or the app itself by dynamic registration. */
   readonly smart_source: 'operator' | 'dynamic' | 'demo';
@@ -56,7 +59,7 @@ export interface ClientMetadata {
 }
 
 /** Names of our own members in the provider's client metadata. */
-export const smartMembers = ['smart_type', 'smart_scope', 'smart_launch_uri', 'smart_introspects', 'smart_policy', 'smart_source', 'smart_created'];
+export const smartMembers = ['smart_type', 'smart_scope', 'smart_launch_uri', 'smart_introspects', 'smart_labels', 'smart_policy', 'smart_source', 'smart_created'];
 
 /** The registration is wrong; the message says what and how to mend it. */
 export class ClientFault extends Error {}
@@ -112,12 +115,13 @@ const rotated = (old: ClientMetadata, { jwks, jwksUrl, secret }: { jwks: KeySet 
   return { ...old, client_secret: secret };
 };
 
-const checkNew = ({ id, type, redirectUris, postLogoutUris = [], jwks, jwksUrl, scope, policy }: NewClient): void => {
+const checkNew = ({ id, type, redirectUris, postLogoutUris = [], jwks, jwksUrl, scope, policy, labels }: NewClient): void => {
   if (!idForm.test(id)) throw new ClientFault('The client id must be 1 to 200 visible ASCII characters.');
   if (type === 'backend' && jwks === undefined && jwksUrl === undefined) throw new ClientFault('A backend client signs in with a key of its own: give --jwks or --jwks-url.');
   if (type === 'backend' && redirectUris.length > 0) throw new ClientFault('A backend client has no redirect URI: nobody is sent there.');
   if (type !== 'backend' && redirectUris.length === 0) throw new ClientFault('Give at least one --redirect: people are sent back there.');
   if (type === 'public' && (jwks !== undefined || jwksUrl !== undefined)) throw new ClientFault('A public client cannot keep a key; register it as confidential.');
+  if (labels === true && type !== 'backend') throw new ClientFault('The right to change security labels is for backend clients: of people, administrators have it.');
   if (policy !== undefined && type !== 'backend') throw new ClientFault('A policy is for backend clients: what others reach is decided by who signs in.');
   if (policy !== undefined && !policyForm.test(policy)) throw new ClientFault(`The policy must be all, Organization/id or Group/id, not "${policy}".`);
   if (scope.trim() === '') throw new ClientFault('Give the --scope it may ask for, such as "launch/patient openid fhirUser patient/*.rs".');
@@ -136,7 +140,7 @@ const checkKeys = ({ keys }: KeySet): void => {
 };
 
 const metadataOf = (given: NewClient, { source, secret, created }: { source: ClientMetadata['smart_source']; secret: string | undefined; created: number }): ClientMetadata => {
-  const { id, type, name, redirectUris, postLogoutUris = [], scope, jwks, jwksUrl, launchUrl, introspects, policy } = given;
+  const { id, type, name, redirectUris, postLogoutUris = [], scope, jwks, jwksUrl, launchUrl, introspects, labels, policy } = given;
   const method = type === 'public' ? 'none' : secret === undefined ? 'private_key_jwt' : 'client_secret_basic';
   return {
     client_id: id, ...(name === undefined ? {} : { client_name: name }), token_endpoint_auth_method: method, ...(secret === undefined ? {} : { client_secret: secret }),
@@ -144,6 +148,6 @@ const metadataOf = (given: NewClient, { source, secret, created }: { source: Cli
     response_types: type === 'backend' ? [] : ['code'],
     ...(jwks === undefined ? {} : { jwks }), ...(jwksUrl === undefined ? {} : { jwks_uri: jwksUrl }),
     smart_type: type, smart_scope: scope.trim().split(/\s+/).join(' '), smart_source: source, smart_created: created,
-    ...(launchUrl === undefined ? {} : { smart_launch_uri: launchUrl }), ...(introspects === true ? { smart_introspects: true } : {}), ...(policy === undefined ? {} : { smart_policy: policy }),
+    ...(launchUrl === undefined ? {} : { smart_launch_uri: launchUrl }), ...(introspects === true ? { smart_introspects: true } : {}), ...(labels === true ? { smart_labels: true } : {}), ...(policy === undefined ? {} : { smart_policy: policy }),
   };
 };

@@ -74,6 +74,6 @@ const readMetadata = (body: unknown): NewClient => {
 const launchUri = (uri: string | undefined): string | undefined => (uri !== undefined && URL.canParse(uri) && /^https?:$/.test(new URL(uri).protocol) ? uri : undefined);
 
 const answerOf = ({ client, secret }: AddedClient): Record<string, unknown> => ({
-  ...omit(client, ['smart_created', 'smart_source', 'smart_type', 'smart_scope', 'smart_launch_uri', 'smart_introspects', 'smart_policy']), scope: client.smart_scope,
+  ...omit(client, ['smart_created', 'smart_source', 'smart_type', 'smart_scope', 'smart_launch_uri', 'smart_introspects', 'smart_labels', 'smart_policy']), scope: client.smart_scope,
   client_id_issued_at: Math.floor(client.smart_created / 1000), ...(secret === undefined ? {} : { client_secret_expires_at: 0 }),
 });

@@ -22,7 +22,8 @@ export interface VerifyParts {
   readonly fhirBase: () => string;
   readonly origin: () => string;
   /** Whose records a client is registered for: `Organization/id` or `Group/id`; undefined: everyone's. */
-  readonly policyOf: (client: string) => Promise<string | undefined>;
+  /** What a backend client is registered for, beside its scopes. */
+  readonly backendOf: (client: string) => Promise<Pick<TokenGrant, 'policy' | 'changesLabels'>>;
   readonly accountOf: (id: string) => Promise<KnownAccount | undefined>;
   readonly patientsOf: (account: KnownAccount) => Promise<readonly string[]>;
   readonly addressOf: (req: IncomingMessage) => string;
@@ -115,7 +116,7 @@ const baseGrant = (token: Found): TokenGrant => ({
 });
 
 const backendGrant = async (token: Found, parts: VerifyParts): Promise<TokenGrant | undefined> => {
-  const grant = { ...baseGrant(token), policy: await parts.policyOf(token.clientId ?? '') };
+  const grant = { ...baseGrant(token), ...await parts.backendOf(token.clientId ?? '') };
   return grant.scopes.every(({ context }) => context === 'system') ? grant : undefined;
 };
 

@@ -15,7 +15,7 @@ export const client: StoreCommand = {
   summary: 'Registers apps: client add, list, rotate (a new secret or new keys), revoke (ends its tokens at once) and trace (its last launches, step by step).',
   usage: 'add|list|rotate|revoke|trace',
   about: [
-    'client add --id ID --type public|confidential|backend [--redirect URI]... --scope "..." [--jwks FILE | --jwks-url URL] [--name NAME] [--launch-url URL] [--policy all|Organization/ID|Group/ID]',
+    'client add --id ID --type public|confidential|backend [--redirect URI]... --scope "..." [--jwks FILE | --jwks-url URL] [--name NAME] [--launch-url URL] [--policy all|Organization/ID|Group/ID] [--labels]',
     'client list    client rotate --id ID [--jwks FILE | --jwks-url URL]    client revoke --id ID    client trace --id ID',
     'The secret of a confidential client without keys is printed once. A running server knows the change at once.',
   ].join('\n'),
@@ -30,6 +30,7 @@ export const client: StoreCommand = {
     'name': { value: 'NAME', about: 'What people are shown.' },
     'launch-url': { value: 'URL', about: 'Where it is opened from inside (EHR launch).' },
     'policy': { value: 'POLICY', about: 'Whose records a backend client is for: all (without it), Organization/id (patients whose managingOrganization it is) or Group/id (its members). See docs/access.md.' },
+    'labels': { about: 'It may set, change and remove security labels: a backend client that loads labelled records.' },
     'introspects': { about: 'It may ask what tokens of other apps are good for: a resource server.' },
   },
   needs: 'store',
@@ -75,7 +76,7 @@ const newClient = async (call: Call): Promise<NewClient> => {
   if (type !== 'public' && type !== 'confidential' && type !== 'backend') throw usageError(`--type must be public, confidential or backend, not "${type}".`);
   return {
     id: given.required('id'), type: type satisfies ClientType, redirectUris: given.all('redirect'), postLogoutUris: given.all('post-logout-redirect'), scope: given.required('scope'), ...(await keysOf(call)),
-    name: given.text('name'), launchUrl: given.text('launch-url'), introspects: given.flag('introspects'), policy: policyOf(given.text('policy')),
+    name: given.text('name'), launchUrl: given.text('launch-url'), introspects: given.flag('introspects'), labels: given.flag('labels'), policy: policyOf(given.text('policy')),
   };
 };
 

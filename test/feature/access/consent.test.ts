@@ -208,6 +208,7 @@ describe.each(engines)('Consents and labels on $name', ({ open }) => {
     }
     const entry = { fullUrl: 'urn:x', resource: observation('obsA', 'A'), request: { method: 'PUT', url: 'Observation/obsA' } };
     expect(await statusOf(P, 'POST', '', { body: { resourceType: 'Bundle', type: 'transaction', entry: [entry] } })).toBe(403);
+    expect(await statusOf(token('system/*.cruds', { client: 'loader', changesLabels: true }), 'PUT', 'Observation/labelled', { body: observation('labelled', 'A', { meta: label('V') }) })).toBe(201);
     await put({ resourceType: 'PractitionerRole', id: 'roleM', practitioner: reference('Practitioner/M'), organization: reference('Organization/ward') });
     expect(await statusOf(admin, 'PATCH', 'Observation/obsA', patch('/meta/security', 'remove'))).toBe(200);
   });

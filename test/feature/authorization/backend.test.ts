@@ -57,6 +57,17 @@ describe('backend services', () => {
     expect((await fhir(clinic, 'Patient/A', token, { method: 'DELETE' })).status).toBe(403);
   });
 
+  it('C20 sets security labels only when it is registered for it, which no app of people can be', async () => {
+    const { publicKey, privateKey } = await generateKeyPair('ES384', { extractable: true });
+    const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES384' }] };
+    await clinic.server.clients.add({ id: 'loader', type: 'backend', redirectUris: [], scope: 'system/*.cruds', jwks, labels: true }, 'operator');
+    await expect(clinic.server.clients.add({ id: 'web', type: 'public', redirectUris: ['https://web.example/'], scope: 'patient/*.rs', labels: true }, 'operator')).rejects.toThrow('labels');
+    const body = JSON.stringify({ resourceType: 'Patient', id: 'labelled', meta: { security: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'V' }] } });
+    const putBy = async (token: string): Promise<number> => (await fhir(clinic, 'Patient/labelled', token, { method: 'PUT', body, headers: { 'content-type': 'application/fhir+json' } })).status;
+    expect(await putBy(tokenOf(await ask(await sign(good()), { scope: 'system/Patient.cruds' })))).toBe(403);
+    expect(await putBy(tokenOf(await ask(await sign({ ...good(), iss: 'loader', sub: 'loader' }, {}, privateKey), { scope: 'system/*.cruds' })))).toBe(201);
+  });
+
   const claims: readonly (readonly [string, (claims: JWTPayload) => JWTPayload])[] = [
     ['iss is not sub', (all) => ({ ...all, sub: 'app' })], ['iss of another', (all) => ({ ...all, iss: 'app' })], ['aud is the issuer', (all) => ({ ...all, aud: clinic.origin })], ['aud is another', (all) => ({ ...all, aud: 'https://other/token' })],
     ['aud has one more', (all) => ({ ...all, aud: [endpoint, 'https://other/token'] })], ['no aud', (all) => omit(all, ['aud'])], ['no exp', (all) => omit(all, ['exp'])], ['exp too far', (all) => ({ ...all, exp: now() + 400 })],
