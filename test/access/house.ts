@@ -16,6 +16,7 @@ import { makeAuditIndex } from '../../src/interaction/audit-index.js';
 import { perform } from '../../src/interaction/perform.js';
 import { makeStandings } from '../../src/interaction/standing.js';
 import type { InteractionOptions, Operation, Service } from '../../src/interaction/service.js';
+import { accessOperations } from '../../src/operation/access/operations.js';
 import { whoSaw } from '../../src/operation/audit/who-saw.js';
 import { recordOperations } from '../../src/operation/record/operations.js';
 import { makeTerminologyPart } from '../../src/operation/terminology/part.js';
@@ -69,7 +70,7 @@ export const openHouse = async (store: Store, { clock = systemClock, ids = rando
     if (observation.kind === 'failure') failures.push(observation);
   };
   const terminology = makeTerminologyPart({ service: () => service, dataDir: join(packageRoot, 'no-data') });
-  const operations = new Map([...terminology.operations, ...recordOperations, validateOperation, whoSaw].map((operation): [string, Operation] => [operation.name, operation]));
+  const operations = new Map([...terminology.operations, ...recordOperations, ...accessOperations, validateOperation, whoSaw].map((operation): [string, Operation] => [operation.name, operation]));
   const index = makeAuditIndex(() => service);
   const service: Service = {
     operations, terminology: terminology.fresh, store, registry: makeRegistry({ baseUrl: () => houseBase }), validate: base, lanes: makeKeyedQueue(), clock, ids, observe,

@@ -5,5 +5,6 @@ import { sectionC } from './section-c.js';
 import { sectionD } from './section-d.js';
 import { sectionE } from './section-e.js';
 import { sectionI } from './section-i.js';
+import { sectionWithheld } from './section-withheld.js';
 
-export const sections: Readonly<Record<string, readonly AccessCase[]>> = { B: sectionB, C: sectionC, D: sectionD, E: sectionE, I: sectionI };
+export const sections: Readonly<Record<string, readonly AccessCase[]>> = { B: sectionB, C: sectionC, D: sectionD, E: sectionE, I: sectionI, withheld: sectionWithheld };

@@ -82,4 +82,19 @@ const watching: readonly Point[] = [
   { name: 'audit search', file: 'access/compartment.js', text: 'if (sources.length === 0)\n        return undefined;', without: 'if (sources.length === 0)\n        return undefined;\n    if (type === \'AuditEvent\')\n        return { op: \'not\', of: nothing };', cases: ['I2-search'] },
 ];
 
-export const points: readonly Point[] = [...reading, ...searching, ...scopes, ...writing, ...watching];
+const withholding: readonly Point[] = [
+  { name: 'what is withheld', file: 'access/right.js', text: 'if (right === \'none\' || withheld === undefined)', without: 'if (true)', cases: ['S8-deny'] },
+  { name: 'Consents as of now', file: 'interaction/standing/withholding.js', text: 'before.book === gathered.book && ', without: '', cases: ['S8-deny'] },
+  { name: 'history of many', file: gate, text: 'return id === undefined ? historyOfMany(context, query)', without: 'return id === undefined ? context.service.store.history(query)', cases: ['S8-system'] },
+  { name: 'labels', file: 'access/withheld.js', text: 'return every([beyond(labelRights[role]), not(shown)]);', without: 'return false;', cases: ['D3-label'] },
+  { name: 'change of labels', file: 'interaction/change.js', text: 'checkLabels(context, incoming, former);', without: '', cases: ['D3-label'] },
+  { name: 'permit to oneself', file: gate, text: 'permitsOneself(viewer, value, baseUrl)', without: 'false', cases: ['S8-permit'] },
+  { name: 'only what the permit is about', file: 'access/consent/withhold.js', text: 'const beyond = flags.isOnlyPermitted', without: 'const beyond = false', cases: ['S8-permit'] },
+  { name: 'lent reach makes no relation', file: 'access/widen.js', text: '!lent.has(rule)', without: 'true', cases: ['I6', 'S8-permit'] },
+  { name: 'break-glass is written by the server', file: 'access/withheld.js', text: 'byServer(type, permission)])', without: 'false])', cases: ['I6'] },
+  { name: 'break-glass needs a reason', file: 'operation/access/break-glass.js', text: 'if (reason.length >= shortest && reason.length <= longest)', without: 'if (true)', cases: ['I6'] },
+  { name: 'break-glass is for practitioners', file: 'operation/access/break-glass.js', text: 'return reads && (', without: 'return fhirUser === undefined ? \'Practitioner/P\' : (', cases: ['I6'] },
+  { name: 'explaining of others', file: 'operation/access/explain-access.js', text: 'if (!administers(context) &&', without: 'if (false &&', cases: ['S8-explain'] },
+];
+
+export const points: readonly Point[] = [...reading, ...searching, ...scopes, ...writing, ...watching, ...withholding];
