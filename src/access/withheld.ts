@@ -53,6 +53,10 @@ const byLabel = (withholding: Withholding, type: string, permission: Permission)
   return either([every([beyond(labelRights.proxy), not(either([shown, of(own)]))]), every([beyond(labelRights.patient), of(own)])]);
 };
 
-/** Who broke the glass, and why, is written by the server alone. */
-const byServer = (type: string, permission: Permission): Fact =>
-  (type !== 'Basic' || permission === 'r' || permission === 's' ? false : { op: 'token', param: 'code', ...breakGlassCode });
+/** Who broke the glass, why, and what the patient was told of it, is written by the server alone. */
+const kept: Readonly<Record<string, string>> = { Basic: 'code', Communication: 'category' };
+
+const byServer = (type: string, permission: Permission): Fact => {
+  const param = Object.hasOwn(kept, type) ? kept[type] : undefined;
+  return param === undefined || permission === 'r' || permission === 's' ? false : { op: 'token', param, ...breakGlassCode };
+};

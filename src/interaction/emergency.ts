@@ -2,7 +2,7 @@
  * Opens a record in an emergency, and closes it again: what is kept of it, what the patient is told, and the audit of it become true together
  * (https://www.hl7.org/fhir/R4/security-labels.html#break-the-glass).
  */
-import { emergencyResource, type Emergency } from '../access/emergency.js';
+import { breakGlassCode, emergencyResource, type Emergency } from '../access/emergency.js';
 import { systemViewer } from '../access/viewer.js';
 import { FhirError } from '../core/error.js';
 import type { Coded } from '../audit/event.js';
@@ -48,7 +48,7 @@ const toldToPatient = ({ service: { ids } }: Context, { id, patient, by, purpose
   const text = `Your record was opened in an emergency by ${personName}. The reason given: ${reason}. It is open to this person until ${time(until)} at the latest; everything done with it is listed in "Who saw my record" and marked as an emergency.`;
   return {
     resourceType: 'Communication', id: ids.resource(), status: 'completed', priority: 'urgent',
-    category: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/communication-category', code: 'alert', display: 'Alert' }] }],
+    category: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/communication-category', code: 'alert', display: 'Alert' }] }, { coding: [breakGlassCode] }],
     subject: { reference: `Patient/${patient}` }, about: [{ reference: `Basic/${id}` }], sent: time(from), recipient: [{ reference: `Patient/${patient}` }],
     reasonCode: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: purpose }] }], payload: [{ contentString: text }],
     note: [{ authorReference: { reference: by }, time: time(from), text: reason }],

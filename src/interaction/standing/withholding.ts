@@ -81,15 +81,21 @@ type Gathered = Pick<Known, 'reach' | 'book' | 'belonging' | 'opened'>;
 const putTogether = (grant: TokenGrant, gathered: Gathered, { registry, now }: Pick<ConsentParts, 'registry'> & { readonly now: number }): Known => {
   const { book, belonging, opened } = gathered;
   const viewpoint = viewpointOf(grant, belonging, now);
-  const open = inForce(opened, now);
+  const isHere = isActive(gathered.reach);
+  const open = isHere ? inForce(opened, now) : none;
   const emergency = new Set(open.keys());
-  const { reach, onlyPermitted } = widened(gathered.reach, { permitted: workers.has(grant.fhirUser?.split('/')[0] ?? '') ? permittedTo(book.byPatient, viewpoint) : nobody, emergency });
+  const { reach, onlyPermitted } = widened(gathered.reach, { permitted: isHere && workers.has(grant.fhirUser?.split('/')[0] ?? '') ? permittedTo(book.byPatient, viewpoint) : nobody, emergency });
   const own = new Set(grant.fhirUser?.startsWith('Patient/') === true ? [grant.fhirUser.slice('Patient/'.length)] : []);
   const view = compileConsents(book.byPatient, { viewpoint, own, emergency, onlyPermitted }, { registry, related: book.related });
   const kept = makeWithheld({ registry, consents: view, role: labelRoleOf(grant), own, emergency });
   const until = Math.min(view.until, belonging.until, ...opened.flatMap((one) => [one.from, one.until].filter((time) => time > now)));
   return { ...gathered, standing: { reach, ...kept, ...(open.size === 0 ? {} : { emergencies: open }) }, until };
 };
+
+/** Whoever is not active any more, or never was there, is lent nothing. */
+const isActive = (reach: Reach): boolean => typeof reach === 'string' || reach.self.length > 0 || reach.organizations.length > 0;
+
+const none: ReadonlyMap<string, Emergency> = new Map();
 
 const viewpointOf = ({ client, fhirUser }: TokenGrant, { person, groups }: Belonging, now: number): Viewpoint => {
   const type = fhirUser?.split('/')[0] ?? '';

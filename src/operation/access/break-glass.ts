@@ -3,7 +3,7 @@
  * is told and that marks every access it makes possible (docs/access.md).
  */
 import { readEmergency, type Emergency, type EmergencyPurpose } from '../../access/emergency.js';
-import { systemViewer, type TokenGrant } from '../../access/viewer.js';
+import { systemViewer, type TokenGrant, type TokenViewer } from '../../access/viewer.js';
 import { FhirError } from '../../core/error.js';
 import { keyOf, type Context } from '../../interaction/context.js';
 import { closeEmergency, openInEmergency } from '../../interaction/emergency.js';
@@ -66,10 +66,13 @@ const asServer = ({ service, request }: Context): Context => ({ service, request
 
 /** Returns `Type/id` of who asks; throws `forbidden` for whoever is no practitioner with a scope of the kind `user/`. */
 const personOf = ({ viewer }: Context): string => {
-  const by = viewer.kind === 'token' ? practitionerOf(viewer.grant) : undefined;
-  if (by === undefined) throw new FhirError('forbidden', 'Break-glass is for practitioners who are signed in, with a user/ scope that lets them read Patient; never for patients, those who act for them, or systems.');
+  const by = viewer.kind === 'token' && isActive(viewer) ? practitionerOf(viewer.grant) : undefined;
+  if (by === undefined) throw new FhirError('forbidden', 'Break-glass is for practitioners who work here and are signed in, with a user/ scope that lets them read Patient; never for patients, those who act for them, or systems.');
   return by;
 };
+
+/** Whoever does not work here any more opens nothing. */
+const isActive = ({ standing }: TokenViewer): boolean => standing !== undefined && (typeof standing.reach === 'string' || standing.reach.self.length > 0);
 
 const practitionerOf = ({ fhirUser, scopes }: TokenGrant): string | undefined => {
   const reads = scopes.some(({ context, type, permissions }) => context === 'user' && (type === '*' || type === 'Patient') && permissions.has('r'));

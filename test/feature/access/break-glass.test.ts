@@ -122,12 +122,24 @@ describe.each(engines)('break-glass on $name', ({ open }) => {
       expect(await statusOf(viewer, 'POST', 'Basic', { body: { ...kept, id: undefined } })).toBe(403);
     }
     expect(await statusOf(openViewer, 'GET', `Basic/${kept.id}`)).toBe(200);
+    const message = await found(tB, 'Communication?recipient=Patient/B');
+    for (const viewer of [P, tA, token('system/*.cruds', {})]) await statusOf(viewer, 'DELETE', `Communication/${message[0] ?? ''}`);
+    expect([message.length, await found(tB, 'Communication?recipient=Patient/B')]).toEqual([1, message]);
     for (const resource of [
       { resourceType: 'CareTeam', status: 'active', subject: reference('Patient/B'), participant: [{ member: reference('Practitioner/P') }] },
       { resourceType: 'Consent', status: 'active', scope: { coding: [{ code: 'patient-privacy' }] }, category: [{ text: 'x' }], patient: reference('Patient/B'), policyRule: { text: 'x' }, provision: { type: 'permit', actor: [{ role: { text: 'x' }, reference: reference('Practitioner/P') }] } },
     ]) expect(await statusOf(P, 'POST', resource.resourceType, { body: resource })).toBe(403);
     // What is found in the emergency can be written down.
     expect(await statusOf(P, 'POST', 'Observation', { body: { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject: reference('Patient/B') } })).toBe(201);
+  });
+
+  it('is over for whoever does not work here any more', async () => {
+    await breakGlass(P);
+    expect(await statusOf(P, 'GET', 'Patient/B', {}, other)).toBe(200);
+    await put({ resourceType: 'Practitioner', id: 'P', active: false });
+    for (const through of [service, other]) expect(await statusOf(P, 'GET', 'Patient/B', {}, through)).toBe(404);
+    expect(await breakGlass(P)).toBe(403);
+    expect(await breakGlass(worker('nobody'))).toBe(403);
   });
 
   it('opens what labels and Consents withhold, except what is denied for emergencies by name', async () => {
