@@ -342,7 +342,7 @@ export const makeServer = async (core: Core, { isFatal, ...parts }: Pick<HttpSer
   if (config.auth === 'open') return makeHttpServer(open);
   if (config.auth === 'external') return makeHttpServer({ ...open, ...(await openExternal(core)) });
   const authorization = await core.authorization();
-  return makeHttpServer({ ...open, perform: authorization.server.firstCalls.recorded(perform), onRefusal: authorization.server.firstCalls.refused, mounts: [...mounts, ...authorization.mounts], viewerOf: authorization.server.viewerOf, isAppOrigin: authorization.server.isAppOrigin });
+  return makeHttpServer({ ...open, perform: authorization.server.firstCalls.recorded(perform), onRefusal: authorization.server.firstCalls.refused, mounts: [...mounts, ...authorization.mounts], viewerOf: authorization.server.viewerOf, isAppOrigin: authorization.server.isAppOrigin, learnOrigin: authorization.server.learnOrigin });
 };
 
 /** A commit that is only tried goes the way of every write, up to the disk. */

@@ -33,7 +33,7 @@ import { makeProvider } from './provider.js';
 import { makeRecorder, mendOf, type Recorder } from './recorder.js';
 import { makeViewerOf } from './token/verify.js';
 
-export interface Server {
+export interface Server extends AppOrigins {
   readonly options: () => AuthorizationOptions;
   readonly clock: Clock;
   readonly service: Service;
@@ -83,8 +83,6 @@ export interface Server {
   readonly scopeRules: () => { readonly registry: Registry; readonly baseUrl: string };
   readonly addressOf: (req: IncomingMessage) => string;
   readonly viewerOf: (req: IncomingMessage) => Promise<Viewer>;
-  /** Whether a registered web app comes from this origin. */
-  readonly isAppOrigin: (origin: string) => boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -161,7 +159,7 @@ export const openServer = async (parts: ServerParts): Promise<Server> => {
     mailThrottle: makeThrottle({ grants, clock, kind: 'mail', windowMs: quarterHour, perName: 3, perAddress: 20 }), registrationThrottle: makeThrottle({ grants, clock, kind: 'registration', windowMs: quarterHour, perName: 20, perAddress: 20 }),
     launches: makeLaunches(grants, clock), formSecret: await ownSecret(grants, 'form'),
     scopeRules: () => ({ registry: service.registry, baseUrl: options().fhirBase }),
-    isAppOrigin: await makeAppOrigins(clients, clock), firstCalls: makeFirstCalls(recorder),
+    ...makeAppOrigins(clients, clock), firstCalls: makeFirstCalls(recorder),
     close: async () => { await recorder.settle(); await grants.close(); },
   };
 };
@@ -188,19 +186,37 @@ const makeCurrent = (keys: SigningKeys, build: (jwks: readonly JWK[]) => Provide
   };
 };
 
-const originsMs = 2_000;
+export interface AppOrigins {
+  /** Whether a registered web app comes from this origin, as far as it is known. */
+  readonly isAppOrigin: (origin: string) => boolean;
+  /** Looks for an origin that is not known; undefined for one that is. */
+  readonly learnOrigin: (origin: string) => Promise<void> | undefined;
+}
 
-/** Browsers ask before an app has said who it is: any registered app's origin may ask. Looked up anew every two seconds. */
-const makeAppOrigins = async (clients: Clients, clock: Clock): Promise<(origin: string) => boolean> => {
-  const load = async (): Promise<ReadonlySet<string>> => new Set((await clients.all()).flatMap(({ redirect_uris }) => redirect_uris.map((uri) => new URL(uri).origin)).filter((origin) => origin !== 'null'));
-  let origins = await load();
-  let loaded = clock.now();
-  return (origin) => {
-    if (clock.now() - loaded > originsMs) {
-      loaded = clock.now();
-      load().then((fresh) => { origins = fresh; }, () => undefined);
-    }
-    return origins.has(origin);
+/** An origin that was removed is allowed this long at most, in milliseconds. */
+const originsMs = 2_000;
+/** Origins that nobody has registered make the server look this often at most, in milliseconds. */
+const lookMs = 250;
+
+/** Browsers ask before an app has said who it is: any registered app's origin may ask, from the moment it is registered. */
+const makeAppOrigins = (clients: Clients, clock: Clock): AppOrigins => {
+  let origins: ReadonlySet<string> = new Set();
+  let loaded = -Infinity;
+  let loading: Promise<void> | undefined;
+  const load = async (): Promise<void> => {
+    const early = lookMs - (clock.monotonic() - loaded);
+    if (early > 0) await new Promise((resolve) => { setTimeout(resolve, early); });
+    loaded = clock.monotonic();
+    origins = new Set((await clients.all()).flatMap(({ redirect_uris }) => redirect_uris.map((uri) => new URL(uri).origin)).filter((origin) => origin !== 'null'));
+  };
+  const look = (): Promise<void> => (loading ??= load().finally(() => { loading = undefined; }));
+  return {
+    isAppOrigin: (origin) => {
+      if (clock.monotonic() - loaded > originsMs) look().catch(() => undefined);
+      return origins.has(origin);
+    },
+    // Without the store no origin is let in; the request itself is told what is wrong.
+    learnOrigin: (origin) => (origins.has(origin) ? undefined : look().catch(() => undefined)),
   };
 };
 

@@ -9,10 +9,11 @@ const requestHeaders = 'Accept, Authorization, DPoP, Content-Type, Content-Encod
 const allowed = ['Access-Control-Allow-Methods', methods, 'Access-Control-Allow-Headers', requestHeaders, 'Access-Control-Max-Age', '600'];
 
 /** Answers 204: to a preflight with what its origin may do, which is nothing for one that is not listed; else with Allow. */
-export const serveOptions = (host: Host, exchange: Exchange, segments: readonly string[] | undefined): Promise<void> | void => {
+export const serveOptions = async (host: Host, exchange: Exchange, segments: readonly string[] | undefined): Promise<void> => {
   const { origin, 'access-control-request-method': wanted } = exchange.req.headers;
   exchange.interaction = wanted === undefined ? 'options' : 'preflight';
   if (origin === undefined || wanted === undefined) return send(host, exchange, { status: 204, headers: ['Allow', allowOf(segments)] });
+  await host.learnOrigin?.(origin);
   const known = host.heads.cors(origin, segments?.[0] === 'metadata' && segments.length === 1);
   if (segments?.[0] === 'metadata') exchange.interaction = 'capabilities';
   return send(host, exchange, { status: 204, headers: known.length === 0 ? [] : allowed });

@@ -44,6 +44,8 @@ export interface HttpServerParts {
   readonly pagesOnly?: true | undefined;
   /** Whether a web app that may be given tokens comes from this origin. */
   readonly isAppOrigin?: ((origin: string) => boolean) | undefined;
+  /** Looks for an origin that is not known yet; undefined for one that is. */
+  readonly learnOrigin?: ((origin: string) => Promise<void> | undefined) | undefined;
   /** On whose behalf a request is made; throws `unauthorized`. Without it everyone is the open viewer. */
   readonly viewerOf?: ((request: IncomingMessage) => Viewer | Promise<Viewer>) | undefined;
   /** Told of requests that are refused before they are performed. */

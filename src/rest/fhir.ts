@@ -32,6 +32,8 @@ export const serveFhir = async (host: Host, exchange: Exchange, target: FhirTarg
 
 const answer = async (host: Host, exchange: Exchange, { segments, query }: FhirTarget): Promise<FhirResponse> => {
   const { req } = exchange;
+  // What is answered says whether the origin may read it, refusals included.
+  if (req.headers.origin !== undefined) await host.learnOrigin?.(req.headers.origin);
   const route = routeOf(req.method ?? '', segments);
   exchange.interaction = route.interaction;
   exchange.type = route.type;

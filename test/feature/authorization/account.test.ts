@@ -56,6 +56,19 @@ describe('sessions', () => {
     expect((await second.get('/oauth/account')).text).toContain('name="password"');
   });
 
+  it('G24 end twelve hours after sign-in, however much they are used', async () => {
+    const own = await openClinic();
+    const browser = new Browser(own.origin);
+    await browser.submit(await browser.get('/oauth/account'), 'account/sign-in', { email: 'ada@example.org', password });
+    for (let minutes = 14; minutes < 12 * 60; minutes += 14) {
+      own.pass(14 * 60_000);
+      expect([minutes, (await browser.get('/oauth/account')).text.includes('name="password"')]).toEqual([minutes, false]);
+    }
+    own.pass(10 * 60_000);
+    expect((await browser.get('/oauth/account')).text).toContain('name="password"');
+    await own.stop();
+  });
+
   it('G23 a session id given beforehand is not taken over', async () => {
     const browser = new Browser(clinic.origin);
     browser.cookies.set('session', { value: 'attackers-choice-of-an-id-0123456789', path: '/' });

@@ -10,12 +10,14 @@ let clinic: Clinic;
 let endpoint = '';
 let key: CryptoKey;
 let other: CryptoKey;
+let other2: Awaited<ReturnType<typeof generateKeyPair>>;
 beforeAll(async () => {
   clinic = await openClinic();
   endpoint = `${clinic.origin}/oauth/token`;
   const pair = await generateKeyPair('ES384', { extractable: true });
   key = pair.privateKey;
   other = (await generateKeyPair('ES384')).privateKey;
+  other2 = await generateKeyPair('ES384', { extractable: true });
   await clinic.server.clients.add({ id: 'etl', type: 'backend', redirectUris: [], scope: 'system/*.rs system/Patient.cruds', jwks: { keys: [{ ...(await exportJWK(pair.publicKey)), kid: 'k1', alg: 'ES384' }] } }, 'operator');
 });
 afterAll(async () => { await clinic.stop(); });
@@ -101,6 +103,22 @@ describe('backend services', () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => ask(many)));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(49);
+  });
+
+  it('G9 an assertion stays used over a restart; keys that do not fit their algorithm or share a name let nobody else in', async () => {
+    const settings = { origin: clinic.origin, fhirBase: clinic.base };
+    const once = await sign(good());
+    expect((await ask(once)).status).toBe(200);
+    // Another process on the same records, as after a restart.
+    const again = await openClinic(settings, { ...clinic.grants, close: async () => undefined });
+    const answer = await backChannel(again, '/token', { grant_type: 'client_credentials', scope: 'system/*.rs', client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer', client_assertion: once });
+    expect([answer.status, answer.body['error']]).toEqual([401, 'invalid_client']);
+    await again.stop();
+    const [first, second] = [await generateKeyPair('ES384', { extractable: true }), await generateKeyPair('ES384', { extractable: true })];
+    await clinic.server.clients.add({ id: 'twins', type: 'backend', redirectUris: [], scope: 'system/*.rs', jwks: { keys: [{ ...(await exportJWK(first.publicKey)), kid: 'same', alg: 'ES384' }, { ...(await exportJWK(second.publicKey)), kid: 'same', alg: 'ES384' }, { ...(await exportJWK(other2.publicKey)), kid: 'odd', alg: 'RS384' }] } }, 'operator');
+    const twin = (by: CryptoKey, kid: string, alg = 'ES384') => new SignJWT({ ...good(), iss: 'twins', sub: 'twins' }).setProtectedHeader({ alg, kid, typ: 'JWT' }).sign(by);
+    expect((await ask(await twin(key, 'same'))).status).toBe(401);
+    expect((await ask(await twin(other2.privateKey, 'odd'))).status).toBe(401);
   });
 
   it('G10 jku must be the registered one, and keys in the header are not looked at', async () => {

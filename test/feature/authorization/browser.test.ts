@@ -55,8 +55,6 @@ const inBrowser = (): void => {
     clinic = await openClinic();
     const scope = 'openid fhirUser profile launch launch/patient offline_access online_access patient/*.cruds user/*.cruds';
     await clinic.server.clients.add({ id: 'web-app', type: 'public', name: 'Heart <Tracker>', redirectUris: [`${origin}/index.html`], scope, launchUrl: `${origin}/launch.html` }, 'operator');
-    clinic.pass(3_000);
-    clinic.server.isAppOrigin(origin);
     context = await chromium.launchPersistentContext(profile, {
       executablePath: browserPath ?? '', headless: true,
       args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],

@@ -60,7 +60,7 @@ export const openClinic = async (options: Partial<AuthorizationOptions> = {}, gr
     options: () => ({ ...authorizationDefaults, passwordCost: 10, origin: base.slice(0, -'/fhir'.length), fhirBase: base, ...options }),
   });
   const http = makeHttpServer({
-    service, perform: server.firstCalls.recorded(perform), onRefusal: server.firstCalls.refused, options: { ...httpDefaults, checkEvery: 50, stopSeconds: 2 }, observe: (one) => { observed.push(one); }, mounts, viewerOf: server.viewerOf, isAppOrigin: server.isAppOrigin,
+    service, perform: server.firstCalls.recorded(perform), onRefusal: server.firstCalls.refused, options: { ...httpDefaults, checkEvery: 50, stopSeconds: 2 }, observe: (one) => { observed.push(one); }, mounts, viewerOf: server.viewerOf, isAppOrigin: server.isAppOrigin, learnOrigin: server.learnOrigin,
     metrics: async () => ({ contentType: 'text/plain', text: '' }), readiness: async () => ({ ready: true }),
   });
   const { port } = await http.listen(0, '127.0.0.1');

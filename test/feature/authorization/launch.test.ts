@@ -124,6 +124,19 @@ describe('G34 dynamic registration', () => {
     await own.stop();
   });
 
+  it('a registration is not changed or removed over HTTP, by its owner or another', async () => {
+    const own = await openClinic({ registration: 'open' });
+    const { body } = await post(own, good);
+    for (const method of ['GET', 'PUT', 'PATCH', 'DELETE']) {
+      for (const path of ['/oauth/register', `/oauth/register/${String(body['client_id'])}`, '/oauth/register/app', '/oauth/reg/app']) {
+        const answer = await fetch(`${own.origin}${path}`, { method, headers: { 'content-type': 'application/json' }, ...(method === 'GET' ? {} : { body: JSON.stringify({ ...good, redirect_uris: ['https://evil.example/'] }) }) });
+        expect([method, path, answer.status]).toEqual([method, path, 404]);
+      }
+    }
+    expect((await own.server.clients.get('app'))?.redirect_uris).toEqual([redirectUri]);
+    await own.stop();
+  });
+
   it('approved: needs the token of the operator', async () => {
     const own = await openClinic({ registration: 'approved', registrationToken: 'a token of the operator' });
     expect((await post(own, good)).status).toBe(401);

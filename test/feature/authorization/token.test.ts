@@ -199,6 +199,17 @@ describe('G token', () => {
     expect(discovery.headers.get('access-control-allow-origin')).toBe('*');
   });
 
+  it('G33 the API is open to the origin of an app from the moment it is registered, and to no other', async () => {
+    const preflight = async (origin: string): Promise<string | null> => (await fetch(`${clinic.base}/Patient/A`, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' } })).headers.get('access-control-allow-origin');
+    expect(await preflight('https://fresh.example')).toBeNull();
+    await clinic.server.clients.add({ id: 'fresh', type: 'public', redirectUris: ['https://fresh.example/after'], scope }, 'operator');
+    expect(await preflight('https://fresh.example')).toBe('https://fresh.example');
+    for (const origin of ['https://fresh.example.evil.example', 'http://fresh.example', 'null', 'https://evil.example']) expect([origin, await preflight(origin)]).toEqual([origin, null]);
+    await clinic.server.clients.add({ id: 'fresher', type: 'public', redirectUris: ['https://fresher.example/after'], scope }, 'operator');
+    const refused = await fetch(`${clinic.base}/Patient/A`, { headers: { origin: 'https://fresher.example' } });
+    expect([refused.status, refused.headers.get('access-control-allow-origin'), refused.headers.get('access-control-allow-credentials')]).toEqual([401, 'https://fresher.example', null]);
+  });
+
   it('G36 the id_token is RS256, for this client, with the nonce, and fhirUser resolves', async () => {
     const verifier = newVerifier();
     const code = answered(await authorize(clinic, { scope: 'launch/patient openid fhirUser patient/*.rs', verifier, params: { nonce: 'n-123456' } })).get('code') ?? '';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { fetchOutside, isInside, makeKeySetFetch } from '../../../src/authorization/client/outbound.js';
 
-describe('isInside', () => {
+describe('G10 isInside', () => {
   it.each(['127.0.0.1', '10.1.2.3', '172.16.0.1', '172.31.255.255', '192.168.1.1', '169.254.169.254', '100.64.0.1', '0.0.0.0', '224.0.0.1', '255.255.255.255', '::1', '::', 'fe80::1', 'fd00::1', 'ff02::1', '::ffff:127.0.0.1', '::ffff:7f00:1', '64:ff9b::7f00:1', '2001:db8::1', '2002:7f00:1::', 'nonsense'])('%s is', (address) => expect(isInside(address)).toBe(true));
   it.each(['8.8.8.8', '172.32.0.1', '100.128.0.1', '2606:4700:4700::1111', '::ffff:8.8.8.8'])('%s is not', (address) => expect(isInside(address)).toBe(false));
 });
