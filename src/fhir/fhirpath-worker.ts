@@ -166,7 +166,10 @@ class Pool implements PathWorkers {
   /** An answer that arrived while this thread was busy itself still counts. */
   #checkTime(lane: Lane, job: Job): void {
     setImmediate(() => {
-      if (lane.job === job) this.#leave(lane, `it takes more than ${String(this.#options.timeBox)} ms`);
+      if (lane.job !== job) return;
+      this.#leave(lane, `it takes more than ${String(this.#options.timeBox)} ms`);
+      // The next one need not wait until a thread has loaded the library.
+      if (this.#lanes.size === 0) this.#start();
     });
   }
 

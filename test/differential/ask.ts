@@ -83,7 +83,7 @@ const validate = makeValidator();
 const ours = (text: string): readonly string[] => validate(JSON.parse(text) as Json).filter(({ severity }) => severity === 'error').map(({ diagnostics }) => diagnostics);
 
 /** What HL7's validator says that is about R4 itself: publishing rules, terminology outside of required bindings and its own limits are not. */
-const isAboutR4 = ({ says }: { readonly says: string }, decisions: readonly Decision[]): boolean => !decisions.some(({ theirs }) => theirs?.test(says) === true);
+const isDecided = ({ at, says }: Pick<Answer['errors'][number], 'at' | 'says'>, { theirs, at: place }: Decision): boolean => theirs?.test(says) === true && place?.test(at) !== false;
 
 const compare = async (asked: readonly Asked[]): Promise<{ readonly agreed: number; readonly open: readonly string[]; readonly counts: ReadonlyMap<string, number> }> => {
   const texts = new Map(asked.map(({ name, text }) => [name, text]));
@@ -93,14 +93,17 @@ const compare = async (asked: readonly Asked[]): Promise<{ readonly agreed: numb
   const note = (reason: string): void => { counts.set(reason, (counts.get(reason) ?? 0) + 1); };
   for await (const { name, errors, failed } of judged(asked)) {
     const mine = ours(texts.get(name) ?? '');
-    const theirs = failed === undefined ? errors.filter((error) => isAboutR4(error, decided)) : [];
+    const theirs = failed === undefined ? errors.filter((error) => !decided.some((decision) => isDecided(error, decision))) : [];
     const rule = decided.find((decision) => (mine.length > 0 ? decision.ours?.test(mine.join('\n')) === true : false));
     if (failed !== undefined) note(`the judge failed: ${failed.slice(0, 80)}`);
     else if (mine.length > 0 === theirs.length > 0) agreed += 1;
     else if (mine.length === 0) open.push(`${name}: only they refuse: ${theirs[0]?.at ?? ''}: ${theirs[0]?.says ?? ''}`);
     else if (rule !== undefined) note(rule.reason);
     else open.push(`${name}: only we refuse: ${mine[0] ?? ''}`);
-    for (const error of errors) for (const { theirs: form, reason } of decided) if (form?.test(error.says) === true && theirs.length === 0 && mine.length === 0) { note(reason); break; }
+    for (const error of errors) {
+      const because = decided.find((decision) => isDecided(error, decision));
+      if (because !== undefined && theirs.length === 0 && mine.length === 0) note(because.reason);
+    }
   }
   return { agreed, open, counts };
 };

@@ -5,6 +5,8 @@
 export interface Decision {
   /** Of its messages: not a matter of R4 itself, so it does not count as a refusal. */
   readonly theirs?: RegExp;
+  /** Where they say it; anywhere when absent. */
+  readonly at?: RegExp;
   /** Of our messages: a fault that R4 defines and it does not look for. */
   readonly ours?: RegExp;
   readonly reason: string;
@@ -34,8 +36,8 @@ export const decided: readonly Decision[] = [
   { theirs: /^Error processing unit '/, reason: 'we warn: a unit that UCUM does not have is a fault of content where no required binding names UCUM' },
   { theirs: /^Unknown code 'http:\/\/terminology\.hl7\.org\//, reason: 'we warn: a code that its system does not have is a fault of content where no required binding names the system' },
   { theirs: /^No CQL Libraries found/, reason: 'we accept: whether a measure has the library its expressions need is no constraint of R4' },
-  { theirs: /^UUIDs must be valid and lowercase/, reason: 'we accept: the element is a uri, and lower case is a rule of the type uuid' },
-  { theirs: /^OIDs must be valid/, reason: 'we accept: the element is a canonical, and the form of OIDs is a rule of the type oid' },
+  { theirs: /^UUIDs must be valid and lowercase/, at: /\.url$/, reason: 'we accept: the element is a uri, and lower case is a rule of the type uuid' },
+  { theirs: /^OIDs must be valid/, at: /\.valueSet$/, reason: 'we accept: the element is a canonical, and the form of OIDs is a rule of the type oid' },
   { theirs: /is not valid \(whitespace rules\)$/, reason: 'we accept: the character is U+00A0; the format of `code` means white space of ASCII' },
   { theirs: /^The kind .* must be the same as the kind/, reason: 'we accept: a rule about publishing definitions, not one of R4' },
   { theirs: /launches straight into slicing without the slicing being set up/, reason: 'we accept: a rule about publishing definitions, not one of R4; such a profile is told when it is used' },

@@ -50,11 +50,14 @@ export const isHarmlessUrl = (attribute: string, url: string): boolean => {
 
 const urlForm = /url\s*\(\s*(['"]?)([^'")]*)\1\s*\)/g;
 
-/** Returns whether a style cannot fetch a sheet or run a script; a picture may be its background. */
+/** A picture beside the resource or within it; one from elsewhere would tell that somebody where and when it is read. */
+const isNearPicture = (url: string): boolean => isHarmlessUrl('src', url) && url.trim() !== '' && (/^\s*data:/.test(url) || !/^\s*(?:[a-z][a-z0-9+.-]*:|[/\\]{2})/.test(url));
+
+/** Returns whether a style cannot fetch anything from elsewhere or run a script; a picture may be its background. */
 export const isHarmlessStyle = (style: string): boolean => {
   const plain = style.replace(/\/\*[^]*?\*\//g, '').toLowerCase();
   if (/expression\s*\(|javascript:|vbscript:|@import|behaviou?r\s*:|-moz-binding|\\/.test(plain)) return false;
-  const rest = plain.replace(urlForm, (_all, _quote, url: string) => (isHarmlessUrl('src', url) ? '' : 'url('));
+  const rest = plain.replace(urlForm, (_all, _quote, url: string) => (isNearPicture(url) ? '' : 'url('));
   return !/url\s*\(/.test(rest);
 };
 

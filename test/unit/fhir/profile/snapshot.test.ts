@@ -1,12 +1,13 @@
 /** Snapshots made from differentials against the published ones (https://hl7.org/fhir/R4/profiling.html#snapshot). */
 import { describe, expect, it } from '@jest/globals';
-import { readGenerated } from '../../../../src/fhir/definitions.js';
 import type { Profile, ProfileElement } from '../../../../src/fhir/profile/definition.js';
 import { makeProfileLibrary } from '../../../../src/fhir/profile/library.js';
 import { slimProfile } from '../../../../src/fhir/profile/slim.js';
 import { SnapshotError, withSnapshot } from '../../../../src/fhir/profile/snapshot.js';
-import { describeWith } from '../../../fixture/shared-data.js';
+import { describeWith, jsonOf } from '../../../fixture/shared-data.js';
 import { readUsCore } from '../../../fixture/us-core.js';
+
+type JsonObject = Readonly<Record<string, unknown>>;
 
 const made = (name: string, element: readonly object[], base = 'http://hl7.org/fhir/StructureDefinition/Patient'): Profile => {
   const source = slimProfile({ resourceType: 'StructureDefinition', url: `http://x/${name}`, name, type: 'Patient', kind: 'resource', derivation: 'constraint', baseDefinition: base, differential: { element } });
@@ -65,18 +66,44 @@ const differences = (published: Profile, mine: Profile): string[] => {
   });
 };
 
-const usCore = readUsCore('6.1.0');
-describeWith(usCore, 'snapshots made from differentials', (guide) => {
-  it('say what the published ones say', () => {
-    const all = [...(readGenerated('profiles.json') as Profile[]), ...guide.profiles];
-    const library = makeProfileLibrary(guide.profiles);
-    const found = guide.structures.flatMap((source) => {
-      const published = all.find(({ url }) => url === source['url']);
-      const differential = slimProfile(Object.fromEntries(Object.entries(source).filter(([name]) => name !== 'snapshot')));
-      // Its base belongs to a guide that is not loaded.
-      if (published === undefined || differential === undefined || published.base.includes('/uv/sdc/')) return [];
-      return differences(published, withSnapshot(differential, (canonical) => library.find(canonical)));
+/** What is published of a profile, and what is made of its differential. */
+const compared = (structures: readonly JsonObject[], find: (canonical: string) => Profile | undefined): { readonly found: string[]; readonly count: number } => {
+  let count = 0;
+  const found = structures.flatMap((source) => {
+    const [published, differential] = [slimProfile(source), slimProfile(Object.fromEntries(Object.entries(source).filter(([name]) => name !== 'snapshot')))];
+    // Its base belongs to a guide that is not loaded.
+    if (published === undefined || differential === undefined || published.base.includes('/uv/sdc/')) return [];
+    count += 1;
+    return differences(published, withSnapshot(differential, find));
+  });
+  return { found, count };
+};
+
+describe.each(['6.1.0', '7.0.0'])('US Core %s', (version) => {
+  describeWith(readUsCore(version), 'snapshots made from differentials', (guide) => {
+    it('say what the published ones say', () => {
+      const library = makeProfileLibrary(guide.profiles);
+      const { found, count } = compared(guide.structures, (canonical) => library.find(canonical));
+      expect(found).toEqual([]);
+      expect(count).toBeGreaterThan(50);
     });
-    expect(found).toEqual([]);
+  });
+});
+
+/** Where the publisher of R4 did otherwise than the later rules say. */
+const publishedOtherwise: Readonly<Record<string, string>> = {
+  'xml-type Extension.id types': 'published without a type', 'xml-type Extension.url types': 'published without a type', 'json-type Extension.id types': 'published without a type',
+  'json-type Extension.url types': 'published without a type', 'rdf-type Extension.id types': 'published without a type', 'rdf-type Extension.url types': 'published without a type',
+  'Device Metric Observation Profile Observation.effective[x] min': 'the one type of a choice is mandatory (`effectiveDateTime`, min 1), and so is the choice',
+  'Observation Body Mass Index Profile Observation.value[x] min': 'the one type of a choice is mandatory (`valueQuantity`, min 1), and so is the choice',
+};
+
+describeWith(jsonOf('r4-core/hl7.fhir.r4.core-4.0.1.tgz'), 'snapshots of R4 itself made from differentials', (files) => {
+  it('say what the published ones say, but for those listed', () => {
+    const structures = files.filter(({ name }) => name.includes('StructureDefinition-')).map(({ text }) => JSON.parse(text) as JsonObject).filter(({ derivation, snapshot }) => derivation === 'constraint' && snapshot !== undefined);
+    const library = makeProfileLibrary([]);
+    const { found, count } = compared(structures, (canonical) => library.find(canonical));
+    expect(found.sort()).toEqual(Object.keys(publishedOtherwise).sort());
+    expect(count).toBeGreaterThan(400);
   });
 });
