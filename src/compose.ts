@@ -140,7 +140,7 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
     const rules = await accessRules(config, registry);
     const service: Service = {
       operations, store, registry, validate: validation.validate, lanes: makeKeyedQueue(), clock, ids: randomIds, observe, options, terminology: terminology.fresh,
-      audit: isAudited(config) ? { provenance: config.provenance, bringUpToDate: () => auditIndex.bringUpToDate() } : undefined,
+      audit: isAudited(config) ? { provenance: config.provenance, years: config.auditYears, bringUpToDate: () => auditIndex.bringUpToDate() } : undefined,
       standings: makeStandings(() => service, rules),
       security: config.auth !== 'smart' ? undefined : () => securityStatement({ origin: originOf(baseUrl) }),
     };

@@ -1,7 +1,7 @@
 /** The journal's hashes, checkpoints and proofs in one place: what the server keeps, and what commands and operations ask of it. */
 import type { Clock } from '../core/clock.js';
 import type { Store } from '../store/store.js';
-import { makeAuditKey, readCheckpoints, type Checkpoint } from './checkpoint.js';
+import { isSignedBy, makeAuditKey, readCheckpoints, type Checkpoint } from './checkpoint.js';
 import { loadCheckpoints, openKeeper, type KeeperOptions } from './keeper.js';
 import { consistencyProof, inclusionProof } from './tree.js';
 import { verifyJournal, type Verified } from './verify.js';
@@ -29,6 +29,10 @@ export interface Journal {
   consistency(old: number, size: number): readonly string[] | undefined;
   /** Hashes every record anew. `from`: text of checkpoints kept elsewhere, instead of the server's own. Throws an Error when it cannot be read. */
   verify(from?: string, report?: (done: number) => void): Promise<Verified>;
+  /** Records that may be removed by a moment (milliseconds since 1970): those of the last checkpoint that was signed before it; 0 where there is none. */
+  expirable(before: number): number;
+  /** Signs that the first `size` records are removed in order; to be called before they are. */
+  expired(size: number): void;
   /** Public key, PEM. */
   readonly publicKey: string;
   close(): void;
@@ -49,6 +53,8 @@ export const openJournal = ({ secret, ...options }: JournalOptions): Journal => 
       const { count, readBytes } = keeper.hashes();
       return verifyJournal({ store: options.store, leaves: { count, readBytes }, threads: true, checkpoints: from === undefined ? loadCheckpoints(options.checkpointFile) : readCheckpoints(from), publicKey: key.publicKey, report });
     },
+    expirable: (before) => loadCheckpoints(options.checkpointFile).filter((one) => one.kind === 'tree' && one.size <= keeper.size && Date.parse(one.time) < before && isSignedBy(one, key.publicKey)).at(-1)?.size ?? 0,
+    expired: (size) => { keeper.expired(size); },
     publicKey: key.publicKey.export({ format: 'pem', type: 'spki' }).toString(),
     close: () => { keeper.close(); },
   };

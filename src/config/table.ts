@@ -79,6 +79,7 @@ export const settings = {
   mailFrom: access(['MAIL_FROM', 'no-reply@localhost', 'Sender of mail.'], { form: 'address', read: (text) => text }),
 
   audit: audit(['AUDIT', 'auto', 'Whether every access leaves a record: `auto` does so under AUTH=smart, where it cannot be switched off.'], choice('auto', 'on', 'off')),
+  auditYears: audit(['AUDIT_YEARS', '6', 'Years that records are kept at least: `concierge audit retain` removes none younger.'], integer(1, 100)),
   provenance: audit(['PROVENANCE', 'false', 'Whether each write also stores a Provenance: who and which app made which versions, for each patient concerned. Needs the audit.'], flag),
   auditKey: audit(['AUDIT_KEY', '', 'Secret that the key of the checkpoints is made from. Made at the first start and kept in DATA_DIR when absent; better kept elsewhere than the records it vouches for.'], optional(secret(32)), true),
   auditCheckpoints: audit(['AUDIT_CHECKPOINTS', '', 'File that signed checkpoints are appended to, best on another volume; `audit-checkpoints` in DATA_DIR when absent. They are in the log too.'], optional({ form: 'path', read: (text) => text })),

@@ -40,6 +40,8 @@ export interface InteractionOptions {
 export interface AuditSettings {
   /** Whether a write also stores a Provenance. */
   readonly provenance: boolean;
+  /** Years that records are kept at least; six when undefined. */
+  readonly years?: number | undefined;
   /** Makes every AuditEvent recorded so far one that can be found. */
   readonly bringUpToDate?: (() => Promise<void>) | undefined;
 }

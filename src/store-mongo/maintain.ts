@@ -19,6 +19,8 @@ export const maintain = async (writing: Writing, task: MaintenanceTask): Promise
     case 'expire':
       await writing.models.lease.deleteMany({ note: claimNote, until: { $lte: task.now } }, { maxTimeMS });
       return { done: (await writing.models.answer.deleteMany({ expires: { $lte: task.now } }, { maxTimeMS })).deletedCount, faults: [] };
+    case 'expire-audit':
+      return { done: await expireAudit(writing, task), faults: [] };
     case 'reindex':
       return { done: await reindex(writing, task), faults: [] };
     case 'check-index':
@@ -28,6 +30,22 @@ export const maintain = async (writing: Writing, task: MaintenanceTask): Promise
     case 'backup':
       throw new FhirError('not-implemented', 'A MongoDB store is copied with the database\'s own tools: mongodump --uri=STORE_URL --oplog for a consistent copy while serving, or snapshots of your provider.');
   }
+};
+
+/**
+ * Numbers follow from blocks of records, so whole blocks go, and the last of all stays: numbering goes on behind it. Records first: a
+ * block without them is removed by whoever comes next.
+ */
+const expireAudit = async ({ models }: Writing, { upTo, events }: Extract<MaintenanceTask, { readonly task: 'expire-audit' }>): Promise<number> => {
+  const keys = events.map((id) => nameOf({ type: 'AuditEvent', id }));
+  await models.version.updateMany({ key: { $in: keys }, version: 1, method: { $ne: 'DELETE' } }, { $unset: { body: 1 } }, { maxTimeMS });
+  const blocks = await models.block.find({ _id: { $lte: upTo + 1 } }).hint({ _id: 1 }).sort({ _id: 1 }).maxTimeMS(maxTimeMS).lean();
+  const whole = blocks.filter(({ _id, count }) => _id + count - 1 <= upTo).slice(0, blocks.length - 1);
+  const last = whole.at(-1);
+  if (last === undefined) return 0;
+  await models.audit.deleteMany({ _id: { $lte: last.to } }, { maxTimeMS });
+  await models.block.deleteMany({ _id: { $lte: last._id } }, { maxTimeMS });
+  return whole.reduce((sum, { count }) => sum + count, 0);
 };
 
 /** One that has changed since is passed over: its commit has written its index. */

@@ -244,6 +244,8 @@ const maintain = async ({ keys, queue, pool }: Engine, task: MaintenanceTask): P
       return { done: await queue.reindex(packed(task, keys)), faults: [] };
     case 'expire':
       return { done: await queue.expire(task.now), faults: [] };
+    case 'expire-audit':
+      return { done: await queue.expireAudit({ upTo: task.upTo, events: task.events }), faults: [] };
     case 'backup':
     case 'check-files':
     case 'check-index': {

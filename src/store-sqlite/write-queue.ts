@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../core/clock.js';
 import type { CommitResult } from '../store/resource.js';
+import type { ExpireAudit } from './expire-audit.js';
 import { isFatal, toStoreError, type Failure } from './failure.js';
 import type { PackedCommit } from './packed-commit.js';
 import { openWriteService, type PackedIndex, type WriteAnswer, type WriteRequest, type WriteServiceOptions } from './write-service.js';
@@ -13,6 +14,7 @@ export interface WriteQueue {
   commit(commit: PackedCommit): Promise<CommitResult>;
   reindex(entries: readonly PackedIndex[]): Promise<number>;
   expire(now: number): Promise<number>;
+  expireAudit(task: ExpireAudit): Promise<number>;
   /** Resolves when all that was asked is done and the file is closed. */
   close(): Promise<void>;
 }
@@ -85,6 +87,10 @@ class Queue implements WriteQueue {
 
   expire(now: number): Promise<number> {
     return this.#ask({ kind: 'expire', now });
+  }
+
+  expireAudit(task: ExpireAudit): Promise<number> {
+    return this.#ask({ kind: 'expire-audit', ...task });
   }
 
   async close(): Promise<void> {

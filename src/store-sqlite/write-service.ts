@@ -1,6 +1,7 @@
 /** What the writer does, on whichever thread it is: groups of commits, work on the index, tidying; and the log folded back into the file. */
 import type { ResourceKey, CommitResult } from '../store/resource.js';
 import { openConnection, type Connection } from './connection.js';
+import { makeExpireAudit, type ExpireAudit } from './expire-audit.js';
 import { failureOf, type Failure } from './failure.js';
 import { makeInPlaceCheck } from './in-place.js';
 import { makeIndexTable } from './index-table.js';
@@ -21,7 +22,8 @@ export type WriteRequest =
   /** Texts for the audit's journal, of commits that have nothing else. */
   | { readonly kind: 'record'; readonly now: number; readonly records: readonly string[] }
   | { readonly kind: 'reindex'; readonly entries: readonly PackedIndex[] }
-  | { readonly kind: 'expire'; readonly now: number };
+  | { readonly kind: 'expire'; readonly now: number }
+  | ({ readonly kind: 'expire-audit' } & ExpireAudit);
 
 /** Results of commits in their order; of other work the number handled. */
 export type WriteAnswer =
@@ -64,6 +66,7 @@ export const openWriteService = ({ file, cacheMegabytes }: WriteServiceOptions):
   const demandInPlace = makeInPlaceCheck(file);
   const writer = makeWriter(database, keys);
   const reindex = makeReindex(database, keys);
+  const expireAudit = makeExpireAudit(database, keys);
   const expire = database.prepare('DELETE FROM answer WHERE expires <= ?');
 
   const commit = (commits: readonly PackedCommit[], now: number): readonly (CommitResult | { failure: Failure })[] => {
@@ -90,6 +93,8 @@ export const openWriteService = ({ file, cacheMegabytes }: WriteServiceOptions):
           return { kind: 'done', done: reindex(request.entries) };
         case 'expire':
           return { kind: 'done', done: expire.run(request.now).changes };
+        case 'expire-audit':
+          return { kind: 'done', done: expireAudit(request) };
       }
     } catch (error) {
       return { kind: 'failed', failure: failureOf(error) };

@@ -97,6 +97,11 @@ export type MaintenanceTask =
   | { readonly task: 'check-index'; readonly entries: readonly { readonly key: ResourceKey; readonly version: number; readonly index: Commit['writes'][number]['index'] }[] }
   /** Delete expired answers. */
   | { readonly task: 'expire'; readonly now: number }
+  /**
+   * Remove the oldest records of the audit's journal up to a number, and what the deleted AuditEvents with these ids said before they were
+   * deleted. An engine may leave the last few; numbers are never given again.
+   */
+  | { readonly task: 'expire-audit'; readonly upTo: number; readonly events: readonly string[] }
   /** The engine's own check of its files. */
   | { readonly task: 'check-files' };
 

@@ -59,6 +59,14 @@ describe('the audit of the operator', () => {
     ]);
   });
 
+  it('removes nothing that is younger than its years, and says so', async () => {
+    const run = (...words: string[]) => concierge(words, { env: { AUDIT: 'on', DATA_DIR: dataDir() }, cwd: folder });
+    expect(await run('audit', 'retain')).toMatchObject({ code: 0, out: expect.stringContaining('nothing was removed') });
+    expect((await run('audit', 'retain', '--before', '2200-01-01')).err).toContain('AUDIT_YEARS');
+    expect((await run('audit', 'retain', '--before', 'yesterday')).code).toBe(2);
+    expect(fresh().map((text) => text.slice(0, 12))).toEqual(['audit-used 0', 'audit-used 8', 'audit-used 8']);
+  });
+
   it('records a restore in the journal that came with it', async () => {
     const restored = join(folder, 'restored');
     expect((await concierge(['restore', '--from', 'copy.db'], { env: { AUDIT: 'on', DATA_DIR: restored }, cwd: folder })).code).toBe(0);
