@@ -37,6 +37,8 @@ import { makeSharedStates, makeStateFile } from './interaction/parameter/state.j
 import { accessOperations } from './operation/access/operations.js';
 import { recordOperations } from './operation/record/operations.js';
 import { makeProofOperations } from './operation/audit/proof.js';
+import { accountingOfDisclosures } from './operation/audit/accounting.js';
+import { makeQuestionAccess } from './operation/audit/question.js';
 import { whoSaw } from './operation/audit/who-saw.js';
 import { makeProfilePart, type ProfilePart } from './operation/profile/part.js';
 import { makeTerminologyPart } from './operation/terminology/part.js';
@@ -249,7 +251,7 @@ interface AuditParts {
 }
 
 const makeAuditPart = (service: Service, { open, index, hold }: AuditParts): Part => ({
-  operations: [...makeProofOperations(open), whoSaw],
+  operations: [...makeProofOperations(open), whoSaw, accountingOfDisclosures, makeQuestionAccess(perform)],
   jobs: [makeOwnedJob({
     name: 'audit-journal', everyMs: followMs, hold, act: async () => {
       await (await open()).follow();

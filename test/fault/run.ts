@@ -1,5 +1,7 @@
 /** `npm run test:fault [-- --short] [-- --only NAME]`: every fault test this machine can run; what it cannot is named. */
 import { parseArgs } from 'node:util';
+import { auditComplete } from './audit-complete.js';
+import { auditTamper } from './audit-tamper.js';
 import { diskFull } from './disk-full.js';
 import { kill } from './kill.js';
 import { powerCut } from './power-cut.js';
@@ -10,7 +12,7 @@ import { stop } from './stop.js';
 import { timing } from './timing.js';
 import { twoWorld } from './two-world.js';
 
-const scenarios: readonly Scenario[] = [kill, stop, powerCut, diskFull, timing, searchOracle, twoWorld, sensitivity];
+const scenarios: readonly Scenario[] = [kill, stop, powerCut, diskFull, auditComplete, auditTamper, timing, searchOracle, twoWorld, sensitivity];
 const { values: { short, only } } = parseArgs({ options: { short: { type: 'boolean', default: false }, only: { type: 'string' } } });
 
 let passed = 0;
