@@ -3,6 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { FhirError } from '../core/error.js';
 import type { Observe } from '../core/observe.js';
 import { makeDiscovery } from './http/discovery.js';
+import { addAccesses } from './http/accesses.js';
 import { addAccount } from './http/account.js';
 import { addElsewhere } from './http/elsewhere.js';
 import { addEndSession } from './http/end-session.js';
@@ -41,7 +42,7 @@ export const makeAuthorization = async (parts: Omit<ServerParts, 'renderError'>)
     },
   });
   const { observe } = parts.service;
-  const handler = asHandler(makeRouter(server, [(router) => addElsewhere(router, server), (router) => addAccount(router, server), (router) => addSecurity(router, server), (router) => addEndSession(router, server), (router) => addMailPages(router, server), (router) => addLaunch(router, server), (router) => addRecorder(router, server), (router) => addRegistration(router, server)]), (error, req, res) => { failed(server, observe, { error, req, res }); });
+  const handler = asHandler(makeRouter(server, [(router) => addElsewhere(router, server), (router) => addAccount(router, server), (router) => addSecurity(router, server), (router) => addAccesses(router, server), (router) => addEndSession(router, server), (router) => addMailPages(router, server), (router) => addLaunch(router, server), (router) => addRecorder(router, server), (router) => addRegistration(router, server)]), (error, req, res) => { failed(server, observe, { error, req, res }); });
   const discovery = asHandler(makeDiscovery(server.options), (error, req, res) => { failed(server, observe, { error, req, res }); });
   return {
     server,

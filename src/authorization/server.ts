@@ -37,6 +37,7 @@ export interface Server extends AppOrigins {
   readonly options: () => AuthorizationOptions;
   readonly clock: Clock;
   readonly service: Service;
+  readonly perform: Perform;
   /** Sealed. */
   readonly grants: GrantStore;
   /** What seals them. */
@@ -149,7 +150,7 @@ export const openServer = async (parts: ServerParts): Promise<Server> => {
     provider, grants, clock, accountOf, patientsOf, backendOf: makeBackendOf(clients), addressOf: address, fhirBase: () => options().fhirBase, origin: () => options().origin,
   });
   return {
-    options, clock, service, grants, vault, keepAuthKey: parts.keepAuthKey, provider, clients, accounts, contexts, data, keys, recorder, mendOf, accountOf, patientsOf, viewerOf, addressOf: address,
+    options, clock, service, perform, grants, vault, keepAuthKey: parts.keepAuthKey, provider, clients, accounts, contexts, data, keys, recorder, mendOf, accountOf, patientsOf, viewerOf, addressOf: address,
     passwords: makePasswords({ cost: parts.options().passwordCost, width: 2, waiting: 16 }),
     throttle: makeThrottle({ grants, clock, kind: 'sign-in', windowMs: quarterHour, perName: 10, perAddress: 50 }),
     progress: makeCollection<Progress>(grants, 'progress', () => ({ expires: clock.now() + progressMs })),

@@ -25,8 +25,8 @@ interface Part {
 
 const at = `${mountPath}/account`;
 
-export const navigation = (text: Texts, { launches, administers }: { readonly launches: boolean; readonly administers: boolean }, guard: Html): Html => html`
-<nav class="actions"><a href="${at}">${text.apps}</a><a href="${at}/security">${text.security}</a>${launches && html`<a href="${at}/launch">${text.launchTitle}</a>`}${administers && html`<a href="${at}/recorder">${text.recorder}</a>`}
+export const navigation = (text: Texts, { choosesPatients, launches, administers }: { readonly choosesPatients: boolean; readonly launches: boolean; readonly administers: boolean }, guard: Html): Html => html`
+<nav class="actions"><a href="${at}">${text.apps}</a><a href="${at}/security">${text.security}</a>${!choosesPatients && html`<a href="${at}/accesses">${text.accesses}</a>`}${launches && html`<a href="${at}/launch">${text.launchTitle}</a>`}${administers && html`<a href="${at}/recorder">${text.recorder}</a>`}
 <form method="post" action="${at}/sign-out">${guard}<button class="plain small">${text.signOut}</button></form></nav>`;
 
 export const appsBody = ({ text, guard, apps, sessions }: Part & { readonly apps: readonly ConnectedApp[]; readonly sessions: readonly OpenSession[] }): Html => html`

@@ -5,6 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAuditRecord } from '../../../src/audit/record.js';
+import { systemClock } from '../../../src/core/clock.js';
+import { openSqliteGrants } from '../../../src/store-sqlite/grant/open.js';
 import { databaseFile } from '../../../src/store-sqlite/files.js';
 import { concierge } from '../../support/command.js';
 import { startServer } from '../../support/server.js';
@@ -45,6 +47,15 @@ describe('the audit of the operator', () => {
     expect(fresh()).toEqual([expect.stringMatching(/^110133 0 audit off/)]);
     await serveOnce({ AUDIT: 'on' });
     expect(fresh()[0]).toMatch(/^110134 0 audit on/);
+  });
+
+  it('I10 has no account at its first start, so no password that anybody could know', async () => {
+    const own = join(folder, 'first');
+    const server = await startServer({ dataDir: own, env: { AUTH: 'smart' } });
+    await server.stop();
+    const grants = openSqliteGrants({ file: join(own, 'authorization.db'), clock: systemClock });
+    expect(await grants.list({ collection: 'account', limit: 10 })).toEqual([]);
+    await grants.close();
   });
 
   it('records commands by name: exports and backups as such, those that fail too', async () => {

@@ -69,6 +69,15 @@ describe('the audit of security', () => {
     expect(await fresh()).toEqual([['110113', '110132', '4', 'a form that no page of ours was sent for']]);
   });
 
+  it('I10 opens nothing of an administrator to a patient', async () => {
+    const browser = new Browser(clinic.origin);
+    await enter(browser);
+    expect((await browser.get('/oauth/account/recorder')).status).toBe(403);
+    const token = tokenOf(await launch(clinic, { scope: 'launch/patient patient/*.rs' }));
+    const registered = await fetch(`${clinic.origin}/oauth/register`, { method: 'POST', headers: { 'content-type': 'application/json', 'authorization': `Bearer ${token}` }, body: JSON.stringify({ redirect_uris: ['https://new.example/'] }) });
+    expect(registered.status).toBe(401);
+  });
+
   it('records the second factor, right and wrong, and what changes of how a person signs in', async () => {
     const browser = new Browser(clinic.origin);
     await enter(browser, 'dr@example.org');
