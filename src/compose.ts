@@ -241,8 +241,9 @@ const closeJournal = async (opened: Promise<Journal> | undefined): Promise<void>
 };
 
 const followMs = 1_000;
-/** Of each second, for the index of AuditEvents: accesses come first. */
-const indexMs = 50;
+/** Of each second, for the index of AuditEvents: more records than these in it, and the accesses come first. */
+const indexMs = 300;
+const busyRecords = 200;
 
 interface AuditParts {
   readonly open: () => Promise<Journal>;
@@ -254,8 +255,10 @@ const makeAuditPart = (service: Service, { open, index, hold }: AuditParts): Par
   operations: [...makeProofOperations(open), whoSaw, accountingOfDisclosures, makeQuestionAccess(perform)],
   jobs: [makeOwnedJob({
     name: 'audit-journal', everyMs: followMs, hold, act: async () => {
-      await (await open()).follow();
-      await index.follow(indexMs);
+      const journal = await open();
+      const before = journal.size;
+      await journal.follow();
+      if (journal.size - before <= busyRecords) await index.follow(indexMs);
     },
     onFailure: (error) => service.observe({ kind: 'failure', requestId: undefined, where: 'audit-journal', error }),
   })],

@@ -21,6 +21,8 @@ export interface JournalOptions {
 export interface Journal {
   /** Hashes what is new; `force` signs it in any case. Rejects when the journal does not go on where its hashes end. */
   follow(force?: boolean): Promise<void>;
+  /** Records that are hashed. */
+  readonly size: number;
   /** The last checkpoint; undefined while nothing is recorded. */
   checkpoint(): Checkpoint | undefined;
   /** Base64 hashes from record `number` to the root over `size` records; undefined where there is no such record among them. */
@@ -45,6 +47,7 @@ export const openJournal = ({ secret, ...options }: JournalOptions): Journal => 
   const encoded = (hashes: readonly Buffer[]): string[] => hashes.map((hash) => hash.toString('base64'));
   return {
     follow: (force) => keeper.follow(force),
+    get size() { return keeper.size; },
     checkpoint: () => keeper.last(),
     inclusion: (number, size) => (number < 1 || number > size || size > keeper.size ? undefined : encoded(inclusionProof(keeper.range, number - 1, size))),
     consistency: (old, size) => (old > size || size > keeper.size ? undefined : encoded(consistencyProof(keeper.range, old, size))),
