@@ -33,26 +33,39 @@ describe.each(engines.filter(({ name }) => name !== 'memory'))('retention on $na
     const index = makeAuditIndex(() => made);
     service = made;
     journal = openJournal({ folder, checkpointFile: join(folder, 'second-place'), secret: 'a secret of this test only', store, clock, origin: () => 'http://test/fhir', tell: () => undefined });
-    await store.commit({ writes: [], audit: Array.from({ length: 2_300 }, (_, n) => ({ text: `{"v":1,"id":"old-${String(n)}","begun":0,"recorded":0,"action":"read","subtype":"read","outcome":"0","agent":{},"requestId":"r","site":"s"}` })) });
+  });
+  /** Old records, the last of them a write, and five of today. */
+  const fill = async (old: number): Promise<void> => {
+    await store.commit({ writes: [], audit: Array.from({ length: old - 1 }, (_, n) => ({ text: `{"v":1,"id":"old-${String(n)}","begun":0,"recorded":0,"action":"read","subtype":"read","outcome":"0","agent":{},"requestId":"r","site":"s"}` })) });
     await call(service, { method: 'PUT', url: 'Patient/A', body: { resourceType: 'Patient', id: 'A' } });
     await journal.follow(true);
     shift = 0;
     await read(5);
     await journal.follow(true);
-  });
+  };
   afterEach(async () => {
     journal.close();
     await store.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('names what is old enough by signed checkpoints, and nothing younger', () => {
-    expect(journal.expirable(retentionEnd(service))).toBe(2_301);
+  it('names what is old enough by signed checkpoints, and nothing younger', async () => {
+    await fill(20);
+    expect(journal.expirable(retentionEnd(service))).toBe(20);
     expect(journal.expirable(retentionEnd({ ...service, audit: { provenance: false, years: 9 } }))).toBe(0);
   });
 
-  it('removes records and their AuditEvents, and verifies before, between and after', async () => {
+  it('removes the AuditEvents made of the records, and what they said', async () => {
+    await fill(6);
     await service.audit?.bringUpToDate?.();
+    expect((await call(service, { method: 'GET', url: 'AuditEvent/old-0' })).status).toBe(200);
+    await expireAudit(service, { upTo: 6 });
+    await expect(call(service, { method: 'GET', url: 'AuditEvent/old-0' })).rejects.toMatchObject({ code: 'deleted' });
+    expect((await store.read({ type: 'AuditEvent', id: 'old-0' }, 1))?.body).toBeUndefined();
+  });
+
+  it('removes records, ended in between, and verifies before, between and after', async () => {
+    await fill(2_301);
     const old = journal.checkpoint();
     const upTo = journal.expirable(retentionEnd(service));
     journal.expired(upTo);
@@ -69,8 +82,6 @@ describe.each(engines.filter(({ name }) => name !== 'memory'))('retention on $na
     expect(left[0]?.number).toBeGreaterThan(2_000);
     expect(left.at(-1)?.number).toBe(2_306);
     expect(await journal.verify()).toMatchObject({ expired: (left[0]?.number ?? 0) - 1, records: left.length, signed: 2_306, fault: undefined });
-    await expect(call(service, { method: 'GET', url: 'AuditEvent/old-0' })).rejects.toMatchObject({ code: 'deleted' });
-    expect((await store.read({ type: 'AuditEvent', id: 'old-0' }, 1))?.body).toBeUndefined();
     await read(3);
     await journal.follow(true);
     const now = journal.checkpoint();
@@ -80,6 +91,7 @@ describe.each(engines.filter(({ name }) => name !== 'memory'))('retention on $na
   });
 
   it('shows removal that nobody signed, or of more than was signed', async () => {
+    await fill(2_301);
     await store.maintain({ task: 'expire-audit', upTo: 1_000, events: [] });
     expect((await journal.verify()).fault).toMatchObject({ record: 1 });
     journal.expired(500);
