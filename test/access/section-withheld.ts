@@ -51,6 +51,7 @@ export const sectionWithheld: readonly AccessCase[] = [
     await clinic.expect(200, tA, 'GET', '/Observation/obsA');
   }),
   writes('S8-permit', 'a permit by name opens what it is about, to nobody but whom it names, and not for whoever writes it', async (clinic) => {
+    await clinic.admin('PUT', '/Practitioner/Q', { body: { resourceType: 'Practitioner', id: 'Q' } });
     await clinic.absent(stranger, 'GET', '/Observation/obsA', ['obsA', 'obsX']);
     const permit = { type: 'permit', actor: actor('Practitioner/Q'), class: observations };
     await clinic.expect(403, tAw, 'POST', '/Consent', { body: { ...consentOf('B', permit), id: undefined } });
