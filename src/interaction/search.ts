@@ -12,6 +12,7 @@ import { countContained, findContained, startOf, type Match, type MatchPage } fr
 import { containedEntry, matchEntry, outcomeEntry } from './entry-text.js';
 import { explain, withAdvice } from './explain.js';
 import { countFound, find, terminologyOf } from './gate.js';
+import { hierarchyIn } from './hierarchy.js';
 import { includeFor } from './include.js';
 import { handlingOf } from './params.js';
 import { shapeTo } from './shape.js';
@@ -71,7 +72,7 @@ const planOf = async (context: Context): Promise<PlannedSearch> => {
   return planSearchWithCodes({
     registry: service.registry, types: typesOf(context), within: request.compartment, params: request.params,
     handling: handlingOf(context), baseUrl, pageSize, maxPageSize, paging: { secret: pageSecret, viewerKey: viewer.key }, now: service.clock.now(),
-  }, terminologyOf(context));
+  }, { codes: terminologyOf(context), hierarchy: hierarchyIn(context) });
 };
 
 interface Total {

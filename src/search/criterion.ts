@@ -8,6 +8,7 @@ import { isResourceType, resourceTypes } from '../fhir/definitions.js';
 import type { Predicate } from '../store/plan.js';
 import type { ResolveCodes } from './codes.js';
 import { compileFilter, type FilterScope } from './filter/compile.js';
+import { hierarchicalOf, type ResolveHierarchy } from './hierarchy.js';
 import { compileComposite } from './param/composite.js';
 import type { Asked } from './param/param-type.js';
 import { refuseSpecial, specialCompiler } from './param/special.js';
@@ -24,6 +25,8 @@ export interface CriterionScope {
   readonly now?: number | undefined;
   /** Codes of value sets and hierarchies; undefined where they cannot be asked for. */
   readonly codes?: ResolveCodes | undefined;
+  /** What is part of what; undefined where it cannot be asked for. */
+  readonly hierarchy?: ResolveHierarchy | undefined;
 }
 
 interface Scope extends Omit<CriterionScope, 'types'> {
@@ -180,7 +183,7 @@ interface ValueAsked {
 const compileValue = (part: string, { parameter, modifier, scope }: ValueAsked): Predicate => {
   if (part === '') throw badValue(scope.name, part, 'one of the alternatives between commas is empty');
   const { code, targets, systems, components } = parameter;
-  const asked: Asked = { param: code, name: scope.name, modifier, targets, systems, baseUrl: scope.baseUrl, now: scope.now, codes: scope.codes };
+  const asked: Asked = { param: code, name: scope.name, modifier, targets, systems, baseUrl: scope.baseUrl, now: scope.now, codes: scope.codes, ...(modifier === 'above' || modifier === 'below' ? { hierarchy: scope.hierarchy, hierarchical: hierarchicalOf(scope.registry, targets) } : {}) };
   const special = specialCompiler(code);
   if (special !== undefined) return special(part, asked);
   return anyOf(parameter.sources.map(({ param }) => {
@@ -191,16 +194,17 @@ const compileValue = (part: string, { parameter, modifier, scope }: ValueAsked):
   }));
 };
 
-const modifiersOf = ({ code, type, targets }: SearchParameter): readonly string[] => {
+const modifiersOf = ({ code, type, targets }: SearchParameter, { registry }: Scope): readonly string[] => {
   if (code === 'near') return ['missing'];
   if (code === '_filter' || (code !== '_id' && specialCompiler(code) !== undefined)) return [];
   if (code === '_id') return ['not'];
   const own = simpleType(type)?.modifiers ?? [];
-  return [...own, 'missing', ...(type === 'reference' ? targets : [])];
+  if (type !== 'reference') return [...own, 'missing'];
+  return [...own, ...(hierarchicalOf(registry, targets).length > 0 ? ['above', 'below'] : []), 'missing', ...targets];
 };
 
 const checkModifier = (parameter: SearchParameter, modifier: string, scope: Scope): void => {
-  const allowed = modifiersOf(parameter);
+  const allowed = modifiersOf(parameter, scope);
   const openType = parameter.type === 'reference' && parameter.targets.length === 0 && isResourceType(modifier);
   if (allowed.includes(modifier) || openType) return;
   const near = nearName(modifier, allowed);

@@ -5,6 +5,7 @@
 import { FhirError } from '../core/error.js';
 import type { SystemCode } from '../terminology/port.js';
 import type { CodesAsked, CodeSource } from './codes.js';
+import type { HierarchySource } from './hierarchy.js';
 import { planSearch, type PlannedSearch, type SearchRequest } from './request.js';
 
 /** Each code is an alternative of the search. */
@@ -12,14 +13,40 @@ export const mostCodes = 10_000;
 
 type Found = readonly SystemCode[] | FhirError;
 
-/** Returns the plan as `planSearch` does, with codes from `source`; without one the modifiers are refused. */
-export const planSearchWithCodes = async (request: SearchRequest, source: CodeSource | undefined): Promise<PlannedSearch> => {
-  if (source === undefined) return planSearch(request);
-  const needed = new Map<string, CodesAsked>();
-  const planned = planSearch({ ...request, codes: (asked) => { needed.set(JSON.stringify(asked), asked); return []; } });
-  if (needed.size === 0) return planned;
-  const found = new Map(await Promise.all([...needed].map(async ([key, asked]) => [key, await resolve(source, asked)] as const)));
-  return planSearch({ ...request, codes: (asked, name) => codesIn(found.get(JSON.stringify(asked)) ?? [], name) });
+/** Where the sets come from; undefined ones are refused. */
+export interface SetSources {
+  readonly codes: CodeSource | undefined;
+  readonly hierarchy?: HierarchySource | undefined;
+}
+
+/** Returns the plan as `planSearch` does, with codes of terminology and hierarchies of the store. */
+export const planSearchWithCodes = async (request: SearchRequest, { codes, hierarchy }: SetSources): Promise<PlannedSearch> => {
+  const needed = new Map<string, () => Promise<Found>>();
+  const parts = new Map<string, () => Promise<readonly string[] | FhirError>>();
+  const planned = planSearch({
+    ...request,
+    codes: codes && ((asked) => { needed.set(JSON.stringify(asked), () => resolve(codes, asked)); return []; }),
+    hierarchy: hierarchy && ((asked) => { parts.set(JSON.stringify(asked), () => orFault(hierarchy(asked))); return []; }),
+  });
+  if (needed.size === 0 && parts.size === 0) return planned;
+  const [found, names] = await Promise.all([allOf(needed), allOf(parts)]);
+  return planSearch({
+    ...request,
+    codes: codes && ((asked, name) => foundIn(found.get(JSON.stringify(asked)) ?? [], name)),
+    hierarchy: hierarchy && ((asked, name) => foundIn(names.get(JSON.stringify(asked)) ?? [], name)),
+  });
+};
+
+const allOf = async <T>(needed: ReadonlyMap<string, () => Promise<T>>): Promise<ReadonlyMap<string, T>> =>
+  new Map(await Promise.all([...needed].map(async ([key, get]) => [key, await get()] as const)));
+
+const orFault = async <T>(result: Promise<T>): Promise<T | FhirError> => {
+  try {
+    return await result;
+  } catch (error) {
+    if (error instanceof FhirError) return error;
+    throw error;
+  }
 };
 
 const resolve = async (source: CodeSource, asked: CodesAsked): Promise<Found> => {
@@ -33,7 +60,7 @@ const resolve = async (source: CodeSource, asked: CodesAsked): Promise<Found> =>
   }
 };
 
-const codesIn = (found: Found, name: string): readonly SystemCode[] => {
+const foundIn = <T>(found: readonly T[] | FhirError, name: string): readonly T[] => {
   if (!(found instanceof FhirError)) return found;
   const code = found.code === 'too-costly' ? found.code : 'invalid-parameter';
   throw new FhirError(code, `${name.slice(0, 60)}: ${found.message}`, { location: `http.${name.slice(0, 60)}`, cause: found });

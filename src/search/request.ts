@@ -5,6 +5,7 @@ import type { ResolveCodes } from './codes.js';
 import type { ResourceKey } from '../store/resource.js';
 import { inCompartment } from './compartment.js';
 import { criteriaText } from './criteria.js';
+import type { ResolveHierarchy } from './hierarchy.js';
 import type { Include } from './include.js';
 import { openPage } from './page-link.js';
 import { planContained, type ContainedSearch } from './contained.js';
@@ -29,6 +30,8 @@ export interface SearchRequest {
   readonly now?: number | undefined;
   /** Codes for `:in`, `:not-in`, `:above` and `:below`; undefined refuses them. */
   readonly codes?: ResolveCodes | undefined;
+  /** What is part of what, for `:above` and `:below` of references; undefined refuses them. */
+  readonly hierarchy?: ResolveHierarchy | undefined;
 }
 
 export interface PlannedSearch {

@@ -6,6 +6,7 @@ import type { PathNode, PathRun } from '../../fhir/path/compile.js';
 import type { IndexEntry, ValueEntry } from '../../store/index-entry.js';
 import type { Predicate } from '../../store/plan.js';
 import type { ResolveCodes } from '../codes.js';
+import type { ResolveHierarchy } from '../hierarchy.js';
 
 /** Where entries of one parameter go while a resource is walked. */
 export interface Into extends PathRun {
@@ -37,6 +38,9 @@ export interface Asked {
   readonly now?: number | undefined;
   /** Undefined where sets of codes cannot be asked for. */
   readonly codes?: ResolveCodes | undefined;
+  /** Of a reference: types among its targets that are parts of one another, and what finds those; undefined where they cannot be asked for. */
+  readonly hierarchical?: readonly string[] | undefined;
+  readonly hierarchy?: ResolveHierarchy | undefined;
 }
 
 export interface ParamType {

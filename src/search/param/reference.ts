@@ -68,12 +68,28 @@ export const referenceType: ParamType = {
   compile: (text, asked) => {
     const { param, modifier } = asked;
     if (modifier === 'identifier') return tokenType.compile(text, { ...asked, param: `${param}:identifier`, modifier: undefined, systems: new Set() });
+    if (modifier === 'above' || modifier === 'below') return compileHierarchy(unescape(text), modifier, asked);
     return compileReference(unescape(text), asked);
   },
   matches: matcher((entry, predicate) => {
     if (predicate.op === 'token') return tokenType.matches([entry], predicate);
     return entry.kind === 'reference' && predicate.op === 'reference' && predicate.targets.includes(entry.target);
   }),
+};
+
+/** A resource and all that is part of it, or all that it is part of. */
+const compileHierarchy = (text: string, modifier: 'above' | 'below', asked: Asked): Predicate => {
+  const { param, name, within, hierarchical = [], hierarchy, targets } = asked;
+  if (hierarchy === undefined) throw new FhirError('unsupported-modifier', `:${modifier} cannot be used in ${shown(name)} here.`, { location: `http.${shown(name)}` });
+  const named = compileReference(text, { ...asked, modifier: undefined, targets: isId(text) ? hierarchical : targets });
+  const wanted = named.op === 'reference' ? named.targets : [];
+  const other = wanted.find((target) => !hierarchical.some((type) => target.startsWith(`${type}/`)));
+  if (other !== undefined) throw badValue(name, text, `:${modifier} is for resources that are parts of one another: ${listed(hierarchical)}`);
+  const found = wanted.flatMap((target) => {
+    const [type = '', id = ''] = target.split('/');
+    return hierarchy({ kind: modifier === 'below' ? 'parts' : 'wholes', type, id }, name);
+  });
+  return { op: 'reference', param, within, targets: [...new Set([...wanted, ...found])] };
 };
 
 const compileReference = (text: string, { param, name, within, modifier, targets, baseUrl }: Asked): Predicate => {

@@ -114,13 +114,13 @@ const isReferredTo = (finding: Finding, { param, type, where }: Extract<Node, { 
 };
 
 /** Yields what refers to a target by a parameter. */
-export const referrers = ({ keys, statements, work }: Finding, param: Parameters<FileKeys['value']>[0], target: string, after = 0): Generator<number> => {
+export const referrers = ({ keys, statements, work }: Finding, param: Parameters<FileKeys['value']>[0], target: string, { after = 0, first }: { readonly after?: number; readonly first?: number | undefined } = {}): Generator<number> => {
   const { key, check } = keys.value(param, 0, referenceText(target));
   return growing<number>((limit, last = after) => {
     const found = statements.token.all(key, sysOf(check, 0), last, limit) as number[];
     work.saw(found.length + 1);
     return found;
-  });
+  }, first);
 };
 
 const isKnown = (finding: Finding, node: Node, rid: number): boolean => {

@@ -189,7 +189,7 @@ const chainStart = (finding: Finding, node: Extract<Node, { op: 'chain' }>, { ty
   const referring = valuesSource(finding, param, { within: 0, name, values: names.map(referenceText) });
   return {
     name: `chain ${name}`, exact: true, streams: names.length < mergeable, estimate: (limit) => Math.min(limit, inside.length + referring.estimate(limit)),
-    rids: (after) => merged([inside.filter((rid) => rid > after), ...names.map((target) => referrers(finding, param, target, after))]),
+    rids: (after) => merged([inside.filter((rid) => rid > after), ...names.map((target) => referrers(finding, param, target, { after, first: names.length > few / 16 ? 4 : undefined }))]),
   };
 };
 

@@ -91,7 +91,7 @@ const streamOf = ({ statements, work }: Finding, { key, sys }: Stretch, after: n
   });
 
 /** Streams beyond this many are gathered and sorted. */
-export const mergeable = 64;
+export const mergeable = 1_024;
 
 /** Yields what any of the streams yields, ascending, none twice. */
 export function* merged(streams: readonly Iterable<number>[]): Generator<number> {
@@ -104,17 +104,41 @@ export function* merged(streams: readonly Iterable<number>[]): Generator<number>
     yield* distinctSorted(streams.flatMap((stream) => [...stream]));
     return;
   }
-  const heads = streams.map((stream) => stream[Symbol.iterator]()).map((iterator) => ({ iterator, head: iterator.next() }));
-  for (let last = -1; ;) {
-    let least: (typeof heads)[number] | undefined;
-    for (const each of heads) if (each.head.done !== true && (least === undefined || least.head.done === true || each.head.value < least.head.value)) least = each;
-    if (least === undefined || least.head.done === true) return;
-    const { value } = least.head;
-    if (value !== last) yield value;
-    last = value;
-    least.head = least.iterator.next();
+  const heap = streams.map((stream) => stream[Symbol.iterator]()).flatMap((iterator): Head[] => {
+    const first: IteratorResult<number, unknown> = iterator.next();
+    return first.done === true ? [] : [{ value: first.value, iterator }];
+  }).sort((a, b) => a.value - b.value);
+  for (let last = -1, head = heap[0]; head !== undefined; head = heap[0]) {
+    if (head.value !== last) yield head.value;
+    last = head.value;
+    const next = head.iterator.next();
+    if (next.done === true) {
+      const end = heap.pop();
+      if (end !== undefined && heap.length > 0) heap[0] = end;
+    } else head.value = next.value;
+    sink(heap);
   }
 }
+
+interface Head {
+  value: number;
+  readonly iterator: Iterator<number>;
+}
+
+/** Lets the first of a heap sink to its place. */
+const sink = (heap: Head[]): void => {
+  for (let at = 0; ;) {
+    const [own, left, right] = [heap[at], heap[2 * at + 1], heap[2 * at + 2]];
+    if (own === undefined || left === undefined) return;
+    const isRight = right !== undefined && right.value < left.value;
+    const least = isRight ? right : left;
+    if (own.value <= least.value) return;
+    const place = 2 * at + (isRight ? 2 : 1);
+    heap[at] = least;
+    heap[place] = own;
+    at = place;
+  }
+};
 
 /** Returns the numbers ascending, none twice. */
 export const distinctSorted = (rids: readonly number[]): number[] => {

@@ -11,9 +11,9 @@ export const firstChunk = 24;
  * Yields rows read in stretches that grow: most searches end within the first. `read` is given how many to read, and the last row of
  * the stretch before.
  */
-export function* growing<T>(read: (limit: number, last: T | undefined) => readonly T[]): Generator<T> {
+export function* growing<T>(read: (limit: number, last: T | undefined) => readonly T[], first = firstChunk): Generator<T> {
   let last: T | undefined;
-  for (let limit = firstChunk; ; limit = Math.min(chunk, limit * 4)) {
+  for (let limit = first; ; limit = Math.min(chunk, limit * 4)) {
     const found = read(limit, last);
     yield* found;
     if (found.length < limit) return;

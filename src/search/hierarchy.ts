@@ -1,0 +1,27 @@
+/** Resources that are parts of one another, for `:above` and `:below` of references (https://hl7.org/fhir/R4/search.html#hierarchy). */
+import { resourceTypes } from '../fhir/definitions.js';
+import type { Registry, SearchParameter } from './registry.js';
+
+/** What is part of a resource, or what it is part of, at any depth. */
+export interface HierarchyAsked {
+  readonly kind: 'parts' | 'wholes';
+  readonly type: string;
+  readonly id: string;
+}
+
+/** Returns `Type/id` of each, the resource itself among them; `name` is the parameter as written, for what is thrown. */
+export type ResolveHierarchy = (asked: HierarchyAsked, name: string) => readonly string[];
+
+/** What search needs of the store: rejects with `too-costly` where there are too many. */
+export type HierarchySource = (asked: HierarchyAsked) => Promise<readonly string[]>;
+
+/** Returns the parameter by which resources of a type are parts of others of that type; undefined when they are not. */
+export const partOf = (registry: Registry, type: string): SearchParameter | undefined => {
+  const parameters = registry.parametersOf(type);
+  const found = parameters.get('partof') ?? parameters.get('part-of');
+  return found?.type === 'reference' && found.targets.includes(type) ? found : undefined;
+};
+
+/** Returns those of the types whose resources are parts of one another; no types stand for all. */
+export const hierarchicalOf = (registry: Registry, types: readonly string[]): readonly string[] =>
+  (types.length === 0 ? resourceTypes : types).filter((type) => partOf(registry, type) !== undefined);
