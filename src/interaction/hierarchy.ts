@@ -1,6 +1,7 @@
 /** What is part of what, read from the store, for `:above` and `:below` of references (https://hl7.org/fhir/R4/search.html#hierarchy). */
 import { FhirError } from '../core/error.js';
-import { partOf, type HierarchyAsked, type HierarchySource } from '../search/hierarchy.js';
+import { partOf } from '../search/hierarchy.js';
+import type { HierarchyAsked, HierarchySource } from '../search/parts.js';
 import { anyOf } from '../search/predicate.js';
 import type { SearchParameter } from '../search/registry.js';
 import type { Position, Predicate } from '../store/plan.js';

@@ -2,19 +2,6 @@
 import { resourceTypes } from '../fhir/definitions.js';
 import type { Registry, SearchParameter } from './registry.js';
 
-/** What is part of a resource, or what it is part of, at any depth. */
-export interface HierarchyAsked {
-  readonly kind: 'parts' | 'wholes';
-  readonly type: string;
-  readonly id: string;
-}
-
-/** Returns `Type/id` of each, the resource itself among them; `name` is the parameter as written, for what is thrown. */
-export type ResolveHierarchy = (asked: HierarchyAsked, name: string) => readonly string[];
-
-/** What search needs of the store: rejects with `too-costly` where there are too many. */
-export type HierarchySource = (asked: HierarchyAsked) => Promise<readonly string[]>;
-
 /** Returns the parameter by which resources of a type are parts of others of that type; undefined when they are not. */
 export const partOf = (registry: Registry, type: string): SearchParameter | undefined => {
   const parameters = registry.parametersOf(type);

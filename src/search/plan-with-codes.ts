@@ -5,7 +5,7 @@
 import { FhirError } from '../core/error.js';
 import type { SystemCode } from '../terminology/port.js';
 import type { CodesAsked, CodeSource } from './codes.js';
-import type { HierarchySource } from './hierarchy.js';
+import type { HierarchySource } from './parts.js';
 import { planSearch, type PlannedSearch, type SearchRequest } from './request.js';
 
 /** Each code is an alternative of the search. */

@@ -6,7 +6,7 @@ import type { PathNode, PathRun } from '../../fhir/path/compile.js';
 import type { IndexEntry, ValueEntry } from '../../store/index-entry.js';
 import type { Predicate } from '../../store/plan.js';
 import type { ResolveCodes } from '../codes.js';
-import type { ResolveHierarchy } from '../hierarchy.js';
+import type { ResolveHierarchy } from '../parts.js';
 
 /** Where entries of one parameter go while a resource is walked. */
 export interface Into extends PathRun {
