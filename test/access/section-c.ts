@@ -199,7 +199,7 @@ export const sectionC: readonly AccessCase[] = [
     await clinic.ask(tAw, 'POST', '/Consent', { body: consent('A') });
     await clinic.ask(tAw, 'POST', '/Group', { body: { resourceType: 'Group', type: 'person', actual: true, member: [{ entity: reference('Patient/A') }, { entity: reference('Patient/B') }] } });
     await clinic.ask(tAw, 'POST', '/RelatedPerson', { body: { resourceType: 'RelatedPerson', patient: reference('Patient/A') } });
-    await clinic.ask(tAw, 'POST', '/Appointment', { body: { resourceType: 'Appointment', status: 'booked', participant: [{ actor: reference('Patient/A'), status: 'accepted' }, { actor: reference('Patient/B'), status: 'accepted' }] } });
+    await clinic.expect(403, tAw, 'POST', '/Appointment', { body: { resourceType: 'Appointment', status: 'proposed', participant: [{ actor: reference('Patient/A'), status: 'accepted' }, { actor: reference('Patient/B'), status: 'accepted' }] } });
     for (const path of ['/Patient/B', '/Observation/obsB']) await clinic.absent(tAw, 'GET', path, [path.slice(1), `${path.slice(1, -1)}X`]);
     assert.deepEqual(await clinic.found(tAw, '/Patient'), ['Patient/A']);
     assert.deepEqual((await clinic.found(tAw, '/Observation')).filter((name) => name.endsWith('B') && name !== 'Observation/obsAfB'), []);

@@ -15,8 +15,10 @@ const gate = 'interaction/gate.js';
 const everyone = '{ kind: \'open\', key: \'open\' }';
 
 const reading: readonly Point[] = [
-  { name: 'read', file: gate, text: 'shownIf(context, version, await isVisible(context, lookAccess(context), version));', without: 'version;', cases: ['B1'] },
-  { name: 'deleted', file: gate, text: 'return told !== undefined && maySee(access, told);', without: 'return version.body === undefined || (told !== undefined && maySee(access, told));', cases: ['D4'] },
+  { name: 'read', file: gate, text: 'shownIf(context, version, await isVisible(context, access, version));', without: 'version;', cases: ['B1'] },
+  { name: 'deleted', file: 'interaction/visible.js', text: 'return maySee(access, told,', without: 'return version.body === undefined || maySee(access, told,', cases: ['D4'] },
+  { name: 'context of a Binary', file: 'interaction/visible.js', text: ' || !(await isVisible(context, readAccess(context), target))', without: '', cases: ['F-1'] },
+  { name: 'context of a Binary: change', file: 'interaction/visible.js', text: 'return await isVisible(context, updateAccess(context), target) ? mark : noMarks;', without: 'return mark;', cases: ['F-2'] },
   { name: 'vread: that version', file: gate, text: 'if (version === undefined || shownIf(context, version, await isVisible(context, lookAccess(context), version)) === undefined)', without: 'if (version === undefined)', cases: ['D2'] },
   { name: 'vread: the current one', file: gate, text: 'return (await lookUp(context, key)) === undefined ? undefined : version;', without: 'return version;', cases: ['D2'] },
   { name: 'history of an instance: whether', file: 'interaction/history.js', text: 'if ((await lookUp(context, { type, id })) === undefined)', without: 'if ((await context.service.store.read({ type, id })) === undefined)', cases: ['D1'] },
@@ -66,7 +68,8 @@ const writing: readonly Point[] = [
   { name: 'transaction entry: read', file: 'interaction/transaction.js', text: 'perform(context.service, context.viewer, entry.request)', without: `perform(context.service, ${everyone}, entry.request)`, cases: ['C16'] },
   ...([['conditional create', 'create', 'C9'], ['conditional update', 'conditional-update', 'C8'], ['conditional patch', 'conditional-patch', 'C11'], ['conditional delete', 'conditional-delete', 'C10']] as const).map(([name, interaction, id]): Point => ({ name: `${name}: match`, file: 'interaction/match.js', text: 'await find(context, plan)', without: `await (context.request.interaction === '${interaction}' ? context.service.store.search(plan) : find(context, plan))`, cases: [id] })),
   { name: 'conditional reference', file: 'interaction/match.js', text: 'await find(context, plan)', without: 'await (context.request.interaction === \'batch-or-transaction\' ? context.service.store.search(plan) : find(context, plan))', cases: ['C18'] },
-  ...([['create', 'POST', 'C2'], ['update', 'PUT', 'C3'], ['patch', 'PATCH', 'C4']] as const).map(([name, method, id]): Point => ({ name: `${name}: what comes out`, file: 'interaction/change.js', text: 'checkMayStore(context, method', without: `if (method !== '${method}')\n        checkMayStore(context, method`, cases: [id] })),
+  ...([['create', 'POST', 'C2'], ['update', 'PUT', 'C3'], ['patch', 'PATCH', 'C4']] as const).map(([name, method, id]): Point => ({ name: `${name}: what comes out`, file: 'interaction/change.js', text: 'await checkMayStore(context, method', without: `if (method !== '${method}')\n        await checkMayStore(context, method`, cases: [id] })),
+  { name: 'what ties people to patients', file: gate, text: 'if (viewer.kind === \'token\' && widens(', without: 'if (false && widens(', cases: ['C23'] },
   { name: 'update: what is there', file: 'interaction/update.js', text: 'current: await lookUp(context, { type: incoming.type, id }) });', without: 'current: await context.service.store.read({ type: incoming.type, id }) });', cases: ['C3', 'C6'] },
   { name: 'patch: what is there', file: 'interaction/patch.js', text: 'await lookUp(context, key)', without: 'await context.service.store.read(key)', cases: ['C4'] },
   { name: 'delete: what is there', file: 'interaction/delete.js', text: 'await lookUp(context, key)', without: 'await context.service.store.read(key)', cases: ['C6'] },
