@@ -37,9 +37,18 @@ const ofPatient = (patient: string, family: string): Resource[] => [
   ...documentOf(patient),
 ];
 
+export const sensitivityLabel = (code: string): object => ({ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code });
+
+/** Returns a Consent that keeps a type of resources of patient A from the app that the tokens are of. */
+export const denialOf = (type: string, status = 'active'): Resource => ({
+  resourceType: 'Consent', id: 'deny', status, scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'patient-privacy' }] }, category: [{ text: 'x' }], patient: reference('Patient/A'), policyRule: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'OPTIN' }] },
+  provision: { type: 'deny', actor: [{ role: { text: 'app' }, reference: { identifier: { system: 'https://concierge-fhir.example.org/NamingSystem/client-id', value: 'app' } } }], class: [{ system: 'http://hl7.org/fhir/resource-types', code: type }] },
+});
+
 /** Everything that is stored, in this order. */
 export const clinicResources: readonly Resource[] = [
   { resourceType: 'Practitioner', id: 'P', name: [{ family: 'Healer' }] },
+  { resourceType: 'Practitioner', id: 'Q', name: [{ family: 'Stranger' }] },
   { resourceType: 'Device', id: 'devN' },
   ...ofPatient('A', 'Lin'),
   ...ofPatient('B', 'Smith'),

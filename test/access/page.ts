@@ -19,7 +19,6 @@ const noDoor: Readonly<Record<string, string>> = {
 /** Cases that no test is about, and why. */
 const nothingToHold: Readonly<Record<string, string>> = {
   D8: 'nothing removes the history of a resource, so none can be asked for (D7 holds that)',
-  I6: 'its door is built beside this page',
 };
 
 /** Cases held by a file of their own. */
@@ -59,13 +58,12 @@ export const unheld = (): string[] => {
 export const page = (): string => {
   const parts = design.map(([section, count, about]) => {
     const rows = idsOf(section, count).map((id) => `| ${id} | ${heldBy(id) ?? 'NOT HELD'} |`);
-    const more = (sections[section] ?? []).filter(({ id }) => !/^F?-?[A-Z]?\d+$/.test(id)).map(({ id, title }) => `| ${id} | ${title} |`);
-    return [`## ${section}. ${about}`, '| case | what holds |', '|---|---|', ...rows, ...more].join('\n');
+    return [`## ${section}. ${about}`, '| case | what holds |', '|---|---|', ...rows].join('\n');
   });
   return [
     '# Cases of the security design', '',
     'What the server must not tell or do, case by case. Sections B to F are `test/access/section-*.ts`, run over HTTP on the embedded engine and on MongoDB; each case also holds that every access',
-    'in it left its record in the audit and that no log was told health data; section I stands in `test/feature/audit`. Cases with a word for a number were added here. Beside them stand the two-world test (`test/two-world`: servers that',
+    'in it left its record in the audit and that no log was told health data; section I stands in `test/feature/audit`. Cases with a word for a number are beside them. Beside them stand the two-world test (`test/two-world`: servers that',
     'look the same to a token answer the same), the timing of what is hidden against what is absent, and the sensitivity proof (`test/sensitivity`: each guard is taken out, and a case must fail).', '',
     'Known limits: with `REFERENTIAL_INTEGRITY=enforce` a delete is refused while anything refers to the resource, hidden or not, because the promise that no reference dangles is made to everyone.', '',
     'This page is written by `node dist/test/access/write-page.js`; a test holds it to the cases.', '',

@@ -2,7 +2,7 @@
 import { strict as assert } from 'node:assert';
 import { anonymousViewer } from '../../src/access/viewer.js';
 import { reads, writes, type AccessCase } from './case.js';
-import { categorySystem, observation, reference, tokens } from './clinic.js';
+import { categorySystem, denialOf, observation, reference, sensitivityLabel, tokens } from './clinic.js';
 import { patientToken, serviceToken } from './viewers.js';
 
 const { tA, tAlab, tAobs, tApat, tS, tU, tAw } = tokens;
@@ -261,5 +261,21 @@ export const sectionB: readonly AccessCase[] = [
     for (const [path, hidden] of [['/Condition?code:in=http://codes.example/setB', ['setB', 'setX']], ['/Condition?code:in=ValueSet/vsB', ['vsB', 'vsX']], ['/Condition?code:not-in=http://codes.example/setB', ['setB', 'setX']]] as const) assert.ok((await absent(tA, 'GET', path, hidden)).status >= 400);
     for (const path of ['/ValueSet/$expand?url=http://codes.example/setB', '/ValueSet/vsB/$expand', '/ValueSet/vsB']) assert.equal((await ask(tA, 'GET', path)).status, 403, path);
     assert.equal((await ask(tS, 'GET', '/Condition?code:in=http://codes.example/setB')).status, 200);
+  }),
+  writes('B-consent', 'what a Consent denies is absent from the next request on, everywhere, and back when it ends', async ({ admin, absent, found, ask, expect }) => {
+    await admin('PUT', '/Consent/deny', { body: denialOf('Observation') });
+    for (const path of ['/Observation/obsA', '/Observation/obsA/_history', '/Observation/obsA/_history/1', '/Observation/obsA/$meta']) assert.equal((await absent(tA, 'GET', path, ['obsA', 'obsX'])).status, 404);
+    for (const path of ['/Observation', '/Patient/A/Observation', '/Observation/$lastn?patient=Patient/A', '/Encounter?_has:Observation:encounter:status=final', '/?_type=Observation']) assert.deepEqual(await found(tA, path), [], path);
+    assert.equal(totalOf((await ask(tA, 'GET', '/Observation?_summary=count')).text), 0);
+    assert.deepEqual(await found(tA, '/Encounter?_revinclude=Observation:encounter'), ['Encounter/encA']);
+    assert.ok(!(await found(tA, '/Patient/A/$everything')).some((name) => name.startsWith('Observation/')));
+    await expect(200, tA, 'GET', '/Condition/conA');
+    await admin('PUT', '/Consent/deny', { body: denialOf('Observation', 'inactive') });
+    await expect(200, tA, 'GET', '/Observation/obsA');
+  }),
+  writes('B-label', 'a label hides, and asking for it does not show', async ({ admin, absent, found }) => {
+    await admin('PUT', '/Observation/obsN', { body: observation('obsN', 'A', { meta: { security: [sensitivityLabel('NOPAT')] } }) });
+    assert.equal((await absent(tA, 'GET', '/Observation/obsN', ['obsN', 'obsX'])).status, 404);
+    for (const query of ['_security=NOPAT', '_security=http://terminology.hl7.org/CodeSystem/v3-ActCode|NOPAT', '_id=obsN']) assert.deepEqual(await found(tA, `/Observation?${query}`), []);
   }),
 ];

@@ -1,7 +1,7 @@
 /** Section C: writing. */
 import { strict as assert } from 'node:assert';
 import { writes, type AccessCase } from './case.js';
-import { category, observation, reference, tokens, type Clinic, type Resource } from './clinic.js';
+import { category, observation, reference, sensitivityLabel, tokens, type Clinic, type Resource } from './clinic.js';
 import { patientToken } from './viewers.js';
 
 const { tA, tAw, tB, tBw, tS } = tokens;
@@ -57,7 +57,7 @@ export const sectionC: readonly AccessCase[] = [
     assert.equal((await clinic.absent(tAw, 'PATCH', '/Observation/obsB', obsB, { body: [{ op: 'replace', path: '/subject/reference', value: 'Patient/A' }] })).status, 404);
   }),
   writes('C5', 'a patch reaches neither labels, id and version nor the prototype', async (clinic) => {
-    for (const operation of [{ op: 'replace', path: '/id', value: 'obsB' }, { op: 'replace', path: '/resourceType', value: 'Patient' }]) {
+    for (const operation of [{ op: 'add', path: '/meta/security', value: [sensitivityLabel('NOPAT')] }, { op: 'add', path: '/meta', value: { security: [sensitivityLabel('NOPAT')] } }, { op: 'replace', path: '/id', value: 'obsB' }, { op: 'replace', path: '/resourceType', value: 'Patient' }]) {
       const { status, text } = await clinic.ask(tAw, 'PATCH', '/Observation/obsA', { body: [operation] });
       assert.ok(status === 403 || status === 422 || status === 400, `${JSON.stringify(operation)}: ${String(status)} ${text}`);
     }
@@ -175,6 +175,11 @@ export const sectionC: readonly AccessCase[] = [
     assert.doesNotMatch(text, /2099|"99"|"mine"/);
     await admin('PUT', '/Observation/obsR', { body: observation('obsR', 'A', { meta: { tag: [{ code: 't' }] } }) });
     await expect(200, tAw, 'PUT', '/Observation/obsR', { body: observation('obsR', 'A', { meta: { tag: [{ code: 't' }] } }) });
+    const labelled = (code?: string): Resource => observation('obsL', 'A', code === undefined ? {} : { meta: { security: [sensitivityLabel(code)] } });
+    await admin('PUT', '/Observation/obsL', { body: labelled('HIV') });
+    await expect(200, tAw, 'PUT', '/Observation/obsL', { body: labelled('HIV') });
+    for (const code of [undefined, 'PSY']) await expect(403, tAw, 'PUT', '/Observation/obsL', { body: labelled(code) });
+    await expect(403, tAw, 'POST', '/Observation', { body: { ...labelled('HIV'), id: undefined } });
   }),
   writes('C21', 'names that FHIR does not know are refused', async (clinic) => {
     for (const name of ['_owner', '_access', '_id', '__v', '$set', '_search']) await clinic.expect(422, tAw, 'POST', '/Observation', { body: { ...observation(undefined, 'A'), [name]: name.startsWith('_') ? { a: 1 } : 'x' } }).catch(async () => clinic.expect(400, tAw, 'POST', '/Observation', { body: { ...observation(undefined, 'A'), [name]: 'x' } }));

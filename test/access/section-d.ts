@@ -1,7 +1,7 @@
 /** Section D: history and versions. */
 import { strict as assert } from 'node:assert';
 import { reads, writes, type AccessCase } from './case.js';
-import { category, observation, tokens } from './clinic.js';
+import { category, denialOf, observation, sensitivityLabel, tokens } from './clinic.js';
 import { serviceToken } from './viewers.js';
 
 const { tA, tAlab, tB, tS, tSobs, tAw } = tokens;
@@ -35,6 +35,18 @@ export const sectionD: readonly AccessCase[] = [
     await admin('PUT', '/Observation/nar1', { body: observation('nar1', 'A', { category: category('vital-signs') }) });
     for (const place of ['', '/_history/1', '/_history/2', '/_history']) assert.equal((await absent(tAlab, 'GET', `/Observation/nar1${place}`, ['nar1', 'none'])).status, 404);
     await expect(200, tA, 'GET', '/Observation/nar1/_history/1');
+    await admin('PUT', '/Observation/nar1', { body: observation('nar1', 'A', { meta: { security: [sensitivityLabel('NOPAT')] } }) });
+    for (const place of ['', '/_history/1', '/_history/2', '/_history/3', '/_history']) assert.equal((await absent(tA, 'GET', `/Observation/nar1${place}`, ['nar1', 'none'])).status, 404);
+  }),
+  writes('D-withheld', 'the history of many resources leaves out what is withheld', async ({ admin, ask, expect }) => {
+    const app = serviceToken('system/*.rs');
+    await admin('PUT', '/Consent/deny', { body: JSON.parse(JSON.stringify(denialOf('Observation')).replace('"value":"app"', '"value":"backend"')) as object });
+    for (const path of ['/_history?_count=200', '/Observation/_history?_count=200', '/Observation/_history?_since=2020']) {
+      const { text } = await expect(200, app, 'GET', path);
+      assert.doesNotMatch(text, /"fullUrl":"[^"]*Observation\/(obsA|vitA|obsAfB)"/);
+      assert.match(text, /Observation\/obsB\b/);
+    }
+    assert.equal((await ask(app, 'GET', '/Observation/obsA')).status, 404);
   }),
   writes('D4', 'a deletion is told to who could see what was deleted', async ({ admin, absent, expect }) => {
     for (const id of ['obsA', 'obsB']) await admin('DELETE', `/Observation/${id}`);

@@ -57,6 +57,8 @@ const scopes: readonly Point[] = [
   { name: 'membership is exact', file: 'access/compartment.js', text: 'compartmentParams(\'Patient\', type));', without: '[...compartmentParams(\'Patient\', type), \'focus\']);', cases: ['B2'] },
   { name: 'devices of others', file: 'access/compartment.js', text: 'kind: \'reference\' }))]);', without: 'kind: \'reference\' })), { op: \'not\', of: nothing }]);', cases: ['B23'] },
   { name: 'universal types are read only', file: 'access/right.js', text: 'return permission === \'r\' || permission === \'s\' ? \'all\' : \'none\';', without: 'return \'all\';', cases: ['C22'] },
+  { name: 'Consents and labels', file: 'access/right.js', text: 'if (right === \'none\' || withheld === undefined)', without: 'if (true)', cases: ['B-consent', 'B-label', 'D3'] },
+  { name: 'history of many, withheld', file: gate, text: 'return id === undefined ? historyOfMany(context, query)', without: 'return id === undefined ? context.service.store.history(query)', cases: ['D-withheld'] },
   { name: 'relation rules', file: 'access/work.js', text: 'if (own === undefined && names === undefined)', without: 'if (own !== undefined)\n        return \'all\';\n    if (own === undefined && names === undefined)', cases: ['B32'] },
   { name: 'relations as of now', file: 'interaction/standing.js', text: 'await catchUp();', without: '', cases: ['B32-next'] },
 ];
@@ -70,6 +72,7 @@ const writing: readonly Point[] = [
   { name: 'conditional reference', file: 'interaction/match.js', text: 'await find(context, plan)', without: 'await (context.request.interaction === \'batch-or-transaction\' ? context.service.store.search(plan) : find(context, plan))', cases: ['C18'] },
   ...([['create', 'POST', 'C2'], ['update', 'PUT', 'C3'], ['patch', 'PATCH', 'C4']] as const).map(([name, method, id]): Point => ({ name: `${name}: what comes out`, file: 'interaction/change.js', text: 'await checkMayStore(context, method', without: `if (method !== '${method}')\n        await checkMayStore(context, method`, cases: [id] })),
   { name: 'what ties people to patients', file: gate, text: 'if (viewer.kind === \'token\' && widens(', without: 'if (false && widens(', cases: ['C23'] },
+  { name: 'labels', file: 'interaction/change.js', text: 'checkLabels(context,', without: 'void (', cases: ['C20'] },
   { name: 'update: what is there', file: 'interaction/update.js', text: 'current: await lookUp(context, { type: incoming.type, id }) });', without: 'current: await context.service.store.read({ type: incoming.type, id }) });', cases: ['C3', 'C6'] },
   { name: 'patch: what is there', file: 'interaction/patch.js', text: 'await lookUp(context, key)', without: 'await context.service.store.read(key)', cases: ['C4'] },
   { name: 'delete: what is there', file: 'interaction/delete.js', text: 'await lookUp(context, key)', without: 'await context.service.store.read(key)', cases: ['C6'] },

@@ -9,7 +9,7 @@ import { houseBase, openHouse, type House } from '../access/house.js';
 import { firstDifference, tellOf } from './compare.js';
 import type { Wish } from './request.js';
 import type { Token } from './token.js';
-import { isSeen, type Json } from './visible.js';
+import { isGranted, type Json, type View } from './visible.js';
 import { isKnown, makeWorld, twinOf, type Life, type Variant, type World } from './world.js';
 
 export interface Pair {
@@ -66,8 +66,9 @@ const openWorld = async (world: World, { open, audit }: PairOptions): Promise<{ 
 export const openPair = async (options: PairOptions): Promise<Pair> => {
   const { token, seed, variant } = options;
   const world = makeWorld(seed);
+  const view = token.view(world);
   const first = await openWorld(world, options);
-  const second = await openWorld(twinOf(world, token.sights, { variant, seed }), options);
+  const second = await openWorld(twinOf(world, view, { variant, seed }), options);
   const [here, there] = [first.house, second.house];
   let asked = 0;
   const askBoth = async (wish: Wish, more: readonly [string, string] | undefined): Promise<readonly [Awaited<ReturnType<House['ask']>>, Awaited<ReturnType<House['ask']>>]> => {
@@ -89,7 +90,7 @@ export const openPair = async (options: PairOptions): Promise<Pair> => {
     }
   };
   const settled = (await here.service.store.statistics()).seq;
-  const harm = () => harmTo(here.service.store, { token, world, settled });
+  const harm = () => harmTo(here.service.store, { view, world, settled });
   const stop = async (): Promise<void> => { await here.stop(); await there.stop(); };
   return { token, world, here, there, ask, harm, stop };
 };
@@ -97,13 +98,13 @@ export const openPair = async (options: PairOptions): Promise<Pair> => {
 const nextOf = (text: string): string | undefined => /"relation":"next","url":"http:\/\/clinic\.example\/fhir([^"]+)"/.exec(text)?.[1]?.replaceAll('\\u0026', '&');
 
 /** An administrator's view: only what the token sees may have changed, and only into something that it sees. */
-const harmTo = async (store: Store, { token, world, settled }: { readonly token: Token; readonly world: World; readonly settled: number }): Promise<string | undefined> => {
-  const hidden = new Set(world.filter((life) => !isKnown(token.sights, life)).map(({ type, id }) => `${type}/${id}`));
+const harmTo = async (store: Store, { view, world, settled }: { readonly view: View; readonly world: World; readonly settled: number }): Promise<string | undefined> => {
+  const hidden = new Set(world.filter((life) => !isKnown(view, life)).map(({ type, id }) => `${type}/${id}`));
   for (const version of await store.changes(settled, 10_000)) {
     const name = `${version.type}/${version.id}`;
     if (version.type === 'AuditEvent') continue;
     if (hidden.has(name)) return `${name}, which the token does not see, has a new version ${String(version.version)}`;
-    if (version.body !== undefined && !isSeen(token.sights, JSON.parse(version.body) as Json)) return `${name} was stored as something that the token does not see: ${version.body.slice(0, 200)}`;
+    if (version.body !== undefined && !isGranted(view, JSON.parse(version.body) as Json)) return `${name} was stored as something that the token does not see: ${version.body.slice(0, 200)}`;
   }
   return undefined;
 };

@@ -25,7 +25,7 @@ export const references: Readonly<Record<string, Readonly<Record<string, readonl
   Person: { patient: ['Patient'], link: ['Patient'] },
   PractitionerRole: { practitioner: ['Practitioner'], organization: ['Organization'] },
   Location: { organization: ['Organization'] },
-  Practitioner: {}, Organization: {}, Medication: {},
+  Practitioner: {}, Organization: {}, Medication: {}, Binary: {},
 };
 
 const codes = ['c1', 'c2', 'http://codes.example|c1', 'c3'];

@@ -10,7 +10,7 @@ export interface Json {
 
 /** Elements that put a resource of the type into the compartment of the Patient they refer to. */
 const membership: Readonly<Record<string, readonly string[]>> = {
-  AllergyIntolerance: ['patient', 'recorder', 'asserter'], Appointment: ['participant.actor'], AuditEvent: ['agent.who', 'entity.what'], Basic: ['subject', 'author'],
+  AllergyIntolerance: ['patient', 'recorder', 'asserter'], Appointment: ['participant.actor'], AuditEvent: ['agent.who', 'entity.what'], Binary: ['securityContext'], Basic: ['subject', 'author'],
   CarePlan: ['subject', 'activity.detail.performer'], CareTeam: ['subject', 'participant.member'], Claim: ['patient', 'payee.party'], Communication: ['subject', 'sender', 'recipient'],
   Composition: ['subject', 'author', 'attester.party'], Condition: ['subject', 'asserter'], Consent: ['patient'], Coverage: ['policyHolder', 'subscriber', 'beneficiary', 'payor'],
   DiagnosticReport: ['subject'], DocumentReference: ['subject', 'author'], Encounter: ['subject'], EpisodeOfCare: ['patient'], Flag: ['subject'], Group: ['member.entity'],
@@ -48,13 +48,31 @@ export interface Sight {
   readonly type?: string;
   /** Code of an Observation's category. */
   readonly category?: string;
+  /** Also what names the patient although its type is in no compartment, as it is for who works here. */
+  readonly named?: true;
+}
+
+/** What a patient has denied to the app that asks: resources of a type, in their record. */
+export interface Denial {
+  readonly patient: string;
+  readonly type: string;
+}
+
+/** What a token sees in one world. */
+export interface View {
+  readonly sights: readonly Sight[];
+  readonly denials: readonly Denial[];
 }
 
 const hasCategory = (resource: Json, code: string): boolean => valuesAt(resource, ['category', 'coding', 'code']).includes(code);
 
-/** Returns whether one of the scopes shows the resource. */
-export const isSeen = (sights: readonly Sight[], resource: Json): boolean => sights.some(({ patient, type, category }) => {
+/** Returns whether one of the scopes gives the resource, whatever is denied. */
+export const isGranted = ({ sights }: View, resource: Json): boolean => sights.some(({ patient, type, category, named }) => {
   if (type !== undefined && type !== resource.resourceType) return false;
   if (category !== undefined && !hasCategory(resource, category)) return false;
-  return patient === undefined || universal.has(resource.resourceType) || isOf(resource, patient);
+  return patient === undefined || universal.has(resource.resourceType) || isOf(resource, patient) || (named === true && targets(resource, 'for').includes(`Patient/${patient}`));
 });
+
+/** Returns whether the token sees the resource. */
+export const isSeen = (view: View, resource: Json): boolean =>
+  isGranted(view, resource) && !view.denials.some(({ patient, type }) => type === resource.resourceType && isOf(resource, patient));

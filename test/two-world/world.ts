@@ -3,7 +3,7 @@
  * world as it would be without what a token may not see, or with other things in the place of it.
  */
 import { makeRandom, type Random } from './random.js';
-import { isSeen, type Json, type Sight } from './visible.js';
+import { isSeen, type Denial, type Json, type View } from './visible.js';
 
 /** A resource through its versions; null: deleted. Version n is stored in step n of the world. */
 export interface Life {
@@ -21,7 +21,7 @@ const coded = (code: string, system = 'http://codes.example'): object => ({ codi
 
 /** How many resources of a type each patient has, and how one is made. */
 const makers: Readonly<Record<string, { readonly count: number; readonly make: (of: Maker) => object }>> = {
-  Encounter: { count: 2, make: ({ own, any, random }) => ({ status: 'finished', class: { code: random.pick(['AMB', 'IMP']) }, subject: own, participant: [{ individual: ref('Practitioner', random.pick(['P', 'Q'])) }], partOf: any('Encounter'), serviceProvider: ref('Organization', random.pick(['O1', 'O2'])), location: [{ location: ref('Location', 'L1') }], period: { start: random.pick(['2019-03-01', '2021-06-01']) } }) },
+  Encounter: { count: 2, make: ({ own, any, random }) => ({ status: 'finished', class: { code: random.pick(['AMB', 'IMP']) }, subject: own, participant: [{ individual: ref('Practitioner', random.pick(['P', 'Q'])) }], partOf: any('Encounter'), serviceProvider: ref('Organization', random.pick(['O1', 'O2'])), location: [{ location: ref('Location', 'L1') }], period: { start: random.pick(['2019-03-01', '2021-06-01']), end: '2021-06-02' } }) },
   Condition: { count: 2, make: ({ own, any, code, random }) => ({ subject: own, encounter: any('Encounter'), code: coded(code()), category: [coded(random.pick(['problem-list-item', 'encounter-diagnosis']))], onsetDateTime: '2020-01-01', recorder: ref('Practitioner', 'P') }) },
   Observation: { count: 5, make: ({ own, any, code, random, other }) => ({
     status: random.pick(['final', 'amended']), code: coded(code()), category: [coded(random.pick(['laboratory', 'vital-signs']), categorySystem)], subject: own, encounter: any('Encounter'),
@@ -34,14 +34,18 @@ const makers: Readonly<Record<string, { readonly count: number; readonly make: (
   Specimen: { count: 1, make: ({ own }) => ({ subject: own }) },
   Device: { count: 1, make: ({ own, random }) => ({ patient: random.chance(0.7) ? own : undefined, type: coded('pump') }) },
   CareTeam: { count: 1, make: ({ own, random }) => ({ status: 'active', subject: own, participant: [{ member: ref('Practitioner', random.pick(['P', 'Q'])) }] }) },
-  CarePlan: { count: 1, make: ({ own, any }) => ({ status: 'active', intent: 'plan', subject: own, addresses: [any('Condition')], careTeam: [any('CareTeam')] }) },
-  Appointment: { count: 1, make: ({ own, random, other }) => ({ status: 'booked', participant: [{ actor: own, status: 'accepted' }, { actor: ref('Practitioner', random.pick(['P', 'Q'])), status: 'accepted' }, ...(random.chance(0.3) ? [{ actor: ref('Patient', other), status: 'accepted' }] : [])] }) },
+  CarePlan: { count: 1, make: ({ own, any }) => ({ status: 'active', intent: 'plan', subject: own, addresses: [any('Condition')] }) },
+  Appointment: { count: 1, make: ({ own, random, other }) => ({ status: 'booked', start: '2020-01-01T08:00:00Z', end: '2020-01-01T09:00:00Z', participant: [{ actor: own, status: 'accepted' }, { actor: ref('Practitioner', random.pick(['P', 'Q'])), status: 'accepted' }, ...(random.chance(0.3) ? [{ actor: ref('Patient', other), status: 'accepted' }] : [])] }) },
   Provenance: { count: 1, make: ({ own, any }) => ({ target: [any('Observation'), own], recorded: '2021-01-01T00:00:00Z', agent: [{ who: ref('Practitioner', 'P') }] }) },
   List: { count: 1, make: ({ own, any }) => ({ status: 'current', mode: 'working', subject: own, entry: [{ item: any('Observation') }, { item: any('Condition') }] }) },
   Composition: { count: 1, make: ({ own, any }) => ({ status: 'final', type: coded('note'), subject: own, date: '2021-01-01', author: [ref('Practitioner', 'P')], title: 'x', section: [{ entry: [any('Observation'), any('Condition')] }] }) },
   RelatedPerson: { count: 1, make: ({ own, random }) => ({ patient: own, name: [{ family: random.pick(families) }] }) },
   QuestionnaireResponse: { count: 1, make: ({ own }) => ({ status: 'completed', subject: own, source: own }) },
-  Consent: { count: 1, make: ({ own }) => ({ status: 'proposed', scope: coded('patient-privacy'), category: [coded('x')], patient: own, policyRule: coded('x') }) },
+  Consent: { count: 1, make: ({ own, random }) => ({
+    status: random.chance(0.4) ? 'active' : 'proposed', scope: coded('patient-privacy', 'http://terminology.hl7.org/CodeSystem/consentscope'), category: [coded('x')], patient: own, policyRule: coded('OPTIN', 'http://terminology.hl7.org/CodeSystem/v3-ActCode'),
+    provision: { type: 'deny', actor: [{ role: coded('x'), reference: { identifier: { system: 'https://concierge-fhir.example.org/NamingSystem/client-id', value: 'app' } } }], class: [{ system: 'http://hl7.org/fhir/resource-types', code: random.pick(['Observation', 'Condition', 'Encounter']) }] },
+  }) },
+  Binary: { count: 1, make: ({ own, random }) => ({ contentType: 'text/plain', data: random.pick(['YQ==', 'Yg==']), securityContext: own }) },
   Task: { count: 1, make: ({ own, any }) => ({ status: 'requested', intent: 'order', for: own, focus: any('Observation') }) },
 };
 
@@ -120,10 +124,30 @@ export const makeWorld = (seed: number): World => {
 const lastContent = ({ versions }: Life): Json | undefined => versions.findLast((version) => version !== null) ?? undefined;
 
 /** Returns whether the token may know of the resource: by what it is now, or was when it was deleted. */
-export const isKnown = (sights: readonly Sight[], life: Life): boolean => {
+export const isKnown = (view: View, life: Life): boolean => {
   const last = lastContent(life);
-  return last !== undefined && isSeen(sights, last);
+  return last !== undefined && isSeen(view, last);
 };
+
+const currentOf = ({ versions }: Life): Json | undefined => versions.at(-1) ?? undefined;
+
+const referenceOf = (value: unknown): string => (value as { reference?: string } | undefined)?.reference ?? '';
+
+/** Returns what each patient has denied to the app by a Consent that is in force. */
+export const denialsIn = (world: World): Denial[] => world.flatMap((life) => {
+  const now = currentOf(life);
+  if (now?.resourceType !== 'Consent' || now['status'] !== 'active') return [];
+  const { class: [first] } = now['provision'] as { readonly class: readonly { readonly code: string }[] };
+  return first === undefined ? [] : [{ patient: referenceOf(now['patient']).slice('Patient/'.length), type: first.code }];
+});
+
+/** Returns the patients that a practitioner cares for: as general practitioner, or on an active team. What they took part in is long past here. */
+export const caredForBy = (world: World, practitioner: string): string[] => patients.filter((patient) => world.some((life) => {
+  const now = currentOf(life);
+  if (now === undefined) return false;
+  if (now.resourceType === 'Patient') return now.id === patient && JSON.stringify(now['generalPractitioner']).includes(`"Practitioner/${practitioner}"`);
+  return now.resourceType === 'CareTeam' && referenceOf(now['subject']) === `Patient/${patient}` && JSON.stringify(now['participant']).includes(`"Practitioner/${practitioner}"`);
+}));
 
 export type Variant = 'removed' | 'mutated';
 
@@ -131,18 +155,20 @@ export type Variant = 'removed' | 'mutated';
  * Returns the world that looks the same to the token: without what it may not see, or with other and more things in the place of it. A
  * hidden former version of something visible keeps its number and has other content.
  */
-export const twinOf = (world: World, sights: readonly Sight[], { variant, seed }: { readonly variant: Variant; readonly seed: number }): World => {
+export const twinOf = (world: World, view: View, { variant, seed }: { readonly variant: Variant; readonly seed: number }): World => {
   const random = makeRandom(seed ^ 0x5bd1e995);
   return world.flatMap((life) => {
-    if (!isKnown(sights, life)) return variant === 'removed' ? [] : Array.from({ length: random.below(4) }, (_, n) => stranger(life, sights, { random, id: `${life.id}-${variant}-${String(n)}` })).filter((each) => each !== undefined);
-    return [{ ...life, versions: life.versions.map((version) => (version === null || isSeen(sights, version) ? version : mutated(version, random))) }];
+    // A Consent in force is what decides, seen or not.
+    if (denialsIn([life]).length > 0) return [life];
+    if (!isKnown(view, life)) return variant === 'removed' ? [] : Array.from({ length: random.below(4) }, (_, n) => stranger(life, view, { random, id: `${life.id}-${variant}-${String(n)}` })).filter((each) => each !== undefined);
+    return [{ ...life, versions: life.versions.map((version) => (version === null || isSeen(view, version) ? version : mutated(version, random))) }];
   });
 };
 
-const stranger = (life: Life, sights: readonly Sight[], { random, id }: { readonly random: Random; readonly id: string }): Life | undefined => {
+const stranger = (life: Life, view: View, { random, id }: { readonly random: Random; readonly id: string }): Life | undefined => {
   const versions = life.versions.map((version) => (version === null ? null : { ...mutated(version, random), id }));
   const made = { ...life, id, versions };
-  return isKnown(sights, made) ? undefined : made;
+  return isKnown(view, made) ? undefined : made;
 };
 
 /** Other codes, numbers, names and dates; references stay what they are, since those lead to what is visible. */
