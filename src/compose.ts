@@ -52,6 +52,7 @@ import { makeOwnedJob } from './scheduler/owned.js';
 import type { GrantStore } from './store/grant.js';
 import type { LeaseStore } from './store/lease.js';
 import { makeSoleLeases } from './store/sole-lease.js';
+import type { Wake } from './store/wake.js';
 import type { Store } from './store/store.js';
 import { openSqliteStore } from './store-sqlite/open.js';
 import { restoreSqlite, type Restored } from './store-sqlite/restore.js';
@@ -121,6 +122,21 @@ const openGrants = async ({ storeUrl, dataDir }: Config, clock: Clock): Promise<
 const openLeases = async ({ storeUrl }: Config, clock: Clock): Promise<LeaseStore> =>
   (isMongo(storeUrl) ? (await import('./store-mongo/lease.js')).openMongoLeases({ url: storeUrl, clock }) : makeSoleLeases(clock));
 
+/** Who waits for changes of which types is woken when another process makes one; everyone looks by themselves too. */
+const openWake = async ({ storeUrl }: Config, observe: Observe, waiting: readonly (readonly [job: Job, types: readonly string[]])[]): Promise<Job[]> => {
+  if (!isMongo(storeUrl)) return [];
+  const { openMongoWake } = await import('./store-mongo/wake.js');
+  let opened: Promise<Wake> | undefined;
+  return [{
+    name: 'wake',
+    start: () => {
+      opened ??= openMongoWake({ url: storeUrl, types: waiting.flatMap(([, types]) => types), observe });
+      opened.then((wake) => { for (const [job, types] of waiting) wake.on(types, () => job.wake?.()); }, (error: unknown) => observe({ kind: 'failure', requestId: undefined, where: 'change-stream', error }));
+    },
+    stop: async () => { await opened?.then((wake) => wake.close(), () => undefined); },
+  }];
+};
+
 /** Resolves with the open core; rejects with StoreInUse when another process has the store, with an Error that says what is wrong otherwise. */
 export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptions): Promise<Core> => {
   const warning = await prepareDataDir(config.dataDir);
@@ -150,7 +166,9 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
     const custom = makeCustomParameters({ service: () => service, ...customStates(config, holdOf('search-parameters')) });
     await custom.load();
     const made: Part[] = await Promise.all(parts.map((part) => part(service, leases)));
-    made.push({ operations: [validation.operation, ...terminology.operations, ...recordOperations, ...accessOperations], jobs: [terminology.job(service), profiles.job(service), custom.job] });
+    const [followTerminology, followProfiles] = [terminology.job(service), profiles.job(service)];
+    const wake = await openWake(config, observe, [[custom.job, ['SearchParameter']], [followTerminology, ['CodeSystem', 'ValueSet', 'ConceptMap']], [followProfiles, ['StructureDefinition']]]);
+    made.push({ operations: [validation.operation, ...terminology.operations, ...recordOperations, ...accessOperations], jobs: [followTerminology, followProfiles, custom.job, ...wake] });
     const journal = lazily(() => openAuditJournal(config, service));
     if (service.audit !== undefined) made.push(makeAuditPart(service, { open: journal.get, index: auditIndex, hold: holdOf('audit-journal') }));
     for (const operation of made.flatMap((part) => part.operations ?? [])) operations.set(operation.name, operation);

@@ -6,6 +6,8 @@ export interface Job {
   readonly shared?: true | undefined;
   /** Begins; what goes wrong later is observed, never thrown. */
   readonly start: () => void;
+  /** Acts at once, and once more when it is acting already: something has changed. Nothing happens before `start`. */
+  readonly wake?: (() => void) | undefined;
   /** Resolves when nothing of it runs any more. */
   readonly stop: () => Promise<void>;
 }
@@ -22,11 +24,21 @@ export interface Repeated {
 export const makeRepeatedJob = ({ name, everyMs, act, onFailure }: Repeated): Job => {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
+  let again = false;
   const turn = (): void => {
-    running ??= act().catch(onFailure).finally(() => { running = undefined; });
+    running ??= act().catch(onFailure).finally(() => {
+      running = undefined;
+      if (again && timer !== undefined) turn();
+      again = false;
+    });
   };
   return {
     name,
+    wake: () => {
+      if (timer === undefined) return;
+      again = running !== undefined;
+      turn();
+    },
     start: () => {
       timer ??= setInterval(turn, everyMs);
       timer.unref();

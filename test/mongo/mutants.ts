@@ -27,6 +27,12 @@ const mutants: readonly Mutant[] = [
 
 const folder = join(packageRoot, 'dist', 'mutant');
 
+/** What the contest cannot see, and the test that does. */
+const tested: readonly (Mutant & { readonly test: string })[] = [
+  { breaks: 'the resume token of the change stream', file: 'wake.js', from: '{ resumeAfter: token }', to: '{}', test: 'unit/store-mongo/wake' },
+  { breaks: 'the lease\'s comparison with its owner', file: 'lease.js', from: 'updateOne({ _id: name, owner, token }, { $set: { note } }', to: 'updateOne({ _id: name }, { $set: { note } }', test: 'unit/store-mongo/lease' },
+];
+
 const copy = (): void => {
   rmSync(folder, { recursive: true, force: true });
   for (const part of ['src', 'test/mongo', 'test/fixture/mongo-address.js']) cpSync(join(packageRoot, 'dist', part), join(folder, part), { recursive: true });
@@ -39,23 +45,40 @@ const isWell = (): boolean => {
   return status === 0;
 };
 
-const change = ({ file, from, to }: Mutant): void => {
-  const path = join(folder, 'src', 'store-mongo', file);
+const change = ({ file, from, to }: Mutant, root: string): (() => void) => {
+  const path = join(root, 'src', 'store-mongo', file);
   const text = readFileSync(path, 'utf8');
   if (!text.includes(from)) throw new Error(`${file} has no longer ${from}`);
   writeFileSync(path, text.replace(from, to));
+  return () => { writeFileSync(path, text); };
 };
+
+/** Whether a test passes on the compiled code as it is now. */
+const passes = (test: string): boolean =>
+  spawnSync(process.execPath, ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', join('node_modules', 'jest', 'bin', 'jest.js'), test], { stdio: 'ignore', cwd: packageRoot, timeout: 120_000 }).status === 0;
 
 copy();
 if (!isWell()) throw new Error('the contest finds faults where nothing is broken');
 let passed = 0;
+const tell = ({ breaks }: Mutant, noticed: boolean): void => {
+  if (noticed) passed += 1;
+  console.log(`${noticed ? 'noticed' : 'NOT NOTICED'}: ${breaks}`);
+};
 for (const mutant of mutants) {
   copy();
-  change(mutant);
-  const noticed = !isWell();
-  if (noticed) passed += 1;
-  console.log(`${noticed ? 'noticed' : 'NOT NOTICED'}: ${mutant.breaks}`);
+  change(mutant, folder);
+  tell(mutant, !isWell());
 }
 rmSync(folder, { recursive: true, force: true });
-console.log(`${String(passed)} passed, ${String(mutants.length - passed)} failed`);
-process.exit(passed === mutants.length ? 0 : 1);
+for (const mutant of tested) {
+  if (!passes(mutant.test)) throw new Error(`${mutant.test} fails where nothing is broken`);
+  const restore = change(mutant, join(packageRoot, 'dist'));
+  try {
+    tell(mutant, !passes(mutant.test));
+  } finally {
+    restore();
+  }
+}
+const all = mutants.length + tested.length;
+console.log(`${String(passed)} passed, ${String(all - passed)} failed`);
+process.exit(passed === all ? 0 : 1);

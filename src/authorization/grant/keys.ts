@@ -2,6 +2,7 @@
  * Signing keys of id_tokens (https://www.rfc-editor.org/rfc/rfc7517): made at the first start, published before they are
  * used and after they were, so that a rotation fails no request.
  */
+import { setTimeout as wait } from 'node:timers/promises';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import type { Clock } from '../../core/clock.js';
 import { randomSecret } from '../../core/id.js';
@@ -32,6 +33,8 @@ export interface SigningKeys {
 const overlap = 24 * 3_600_000;
 /** How long a key signs. */
 const season = 90 * 24 * 3_600_000;
+/** One that has not made them by then has died over it. */
+const startMs = 30_000;
 const algorithms = ['RS256', 'ES256'];
 
 export const makeSigningKeys = (grants: GrantStore, clock: Clock): SigningKeys => {
@@ -43,8 +46,15 @@ export const makeSigningKeys = (grants: GrantStore, clock: Clock): SigningKeys =
       await keys.put(kid, { created: clock.now(), from, jwk: { ...(await exportJWK(privateKey)), kid, alg, use: 'sig' } });
     }
   };
+  /** Of processes that start together one makes the first keys, and the others wait for them: all have to publish the same. */
+  const begin = async (): Promise<void> => {
+    while ((await keys.all()).length < algorithms.length) {
+      const mine = await grants.insertOnce({ collection: 'signing-key-start', key: 'first', value: '{}', expires: clock.now() + startMs });
+      await (mine ? make(clock.now()) : wait(100));
+    }
+  };
   const load = async (): Promise<readonly JWK[]> => {
-    if ((await keys.all()).length === 0) await make(clock.now());
+    await begin();
     const now = clock.now();
     const known = (await keys.all()).map(({ value }) => value);
     const current = known.filter(({ from }) => from <= now).sort((a, b) => b.from - a.from || (a.jwk.kid < b.jwk.kid ? -1 : 1));
