@@ -28,8 +28,8 @@ export const followFeed = (store: () => Pick<Store, 'changes' | 'history'>, foll
     if (position === undefined) return jump();
     for (let tried = 0; tried < steps; tried += 1) {
       const versions = await store().changes(position, step);
-      position = versions.at(-1)?.seq ?? position;
       if (versions.length > 0) for (const follower of followers) follower.changed(versions);
+      position = versions.at(-1)?.seq ?? position;
       if (versions.length < step) return;
     }
     return jump();

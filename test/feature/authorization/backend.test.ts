@@ -4,6 +4,8 @@ import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } 
 import * as oauth from 'oauth4webapi';
 import { createServer } from 'node:http';
 import { omit } from '../../../src/core/omit.js';
+import { mintToken } from '../../../src/authorization/operator.js';
+import { call } from '../../fixture/service.js';
 import { backChannel, fhir, openClinic, tokenOf, type Clinic, type TokenAnswer } from './harness.js';
 
 let clinic: Clinic;
@@ -68,6 +70,21 @@ describe('backend services', () => {
     const putBy = async (token: string): Promise<number> => (await fhir(clinic, 'Patient/labelled', token, { method: 'PUT', body, headers: { 'content-type': 'application/fhir+json' } })).status;
     expect(await putBy(tokenOf(await ask(await sign(good()), { scope: 'system/Patient.cruds' })))).toBe(403);
     expect(await putBy(tokenOf(await ask(await sign({ ...good(), iss: 'loader', sub: 'loader' }, {}, privateKey), { scope: 'system/*.cruds' })))).toBe(201);
+  });
+
+  it('one that is registered for some patients sees those, and its policy is checked when it is registered', async () => {
+    const { clients } = clinic.server;
+    const jwks = { keys: [{ ...(await exportJWK((await generateKeyPair('ES384', { extractable: true })).publicKey)), kid: 'h', alg: 'ES384' }] };
+    const house = { id: 'house', type: 'backend' as const, redirectUris: [], scope: 'system/*.rs', jwks, policy: 'Organization/H' };
+    await clients.add(house, 'operator');
+    for (const wrong of [{ ...house, id: 'x', policy: 'Patient/A' }, { ...house, id: 'x', policy: 'Organization' }, { ...house, id: 'x', type: 'public' as const, redirectUris: ['https://a.example/'], jwks: undefined }]) await expect(clients.add(wrong, 'operator')).rejects.toThrow(/policy/i);
+    await call(clinic.service, { method: 'PUT', url: 'Organization/H', body: { resourceType: 'Organization', id: 'H' } });
+    await call(clinic.service, { method: 'PUT', url: 'Patient/H1', body: { resourceType: 'Patient', id: 'H1', managingOrganization: { reference: 'Organization/H' } } });
+    const { token } = await mintToken(clinic.server, { client: 'house', scope: 'system/*.rs', minutes: 5 });
+    const names = async (bearer: string): Promise<string[]> => ((await (await fhir(clinic, 'Patient', bearer)).json()) as { entry: { resource: { id: string } }[] }).entry.map(({ resource }) => resource.id);
+    expect(await names(token)).toEqual(['H1']);
+    expect(await names(tokenOf(await ask(await sign(good()))))).toContain('A');
+    await call(clinic.service, { method: 'DELETE', url: 'Patient/H1' });
   });
 
   const claims: readonly (readonly [string, (claims: JWTPayload) => JWTPayload])[] = [

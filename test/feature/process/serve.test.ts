@@ -46,6 +46,16 @@ describe('start', () => {
     expect(JSON.parse((await call({ method: 'GET', url: `${second.base}/Basic` })).text).entry[0].fullUrl).toBe(`${second.base}/Basic/${id}`);
   });
 
+  it('takes other rules of access from a file, and names what is wrong in one', async () => {
+    const file = join(folder(), 'rules.json');
+    writeFileSync(file, JSON.stringify({ roles: { staff: { patients: 'all' } } }));
+    expect((await call({ method: 'GET', url: `${(await start({ env: { ACCESS_RULES: file } })).base}/metadata` })).status).toBe(200);
+    writeFileSync(file, JSON.stringify({ roles: { staff: { patients: ['friends'] } } }));
+    const refused = await concierge(['serve'], { env: { DATA_DIR: folder(), ACCESS_RULES: file } });
+    expect(refused.code).not.toBe(0);
+    expect(refused.err).toContain('there is none called friends');
+  });
+
   it('with people signing in, prints its own lines and no remark of a library', async () => {
     const server = await start({ env: { AUTH: 'smart' } });
     expect((await call({ method: 'GET', url: `${server.origin}/oauth/jwks` })).status).toBe(200);
