@@ -1,6 +1,6 @@
 /**
- * What a practitioner with a large panel costs beside who sees everything, in this process: the sample clinic, every patient of it on a
- * care team of one practitioner.
+ * What a practitioner with a large panel costs beside who sees everything, in this process: patients with ten results and a report
+ * each, every one of them on a care team of one practitioner.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,25 +10,35 @@ import { openViewer, tokenViewer, type Viewer } from '../../src/access/viewer.js
 import { systemClock } from '../../src/core/clock.js';
 import { observeNothing } from '../../src/core/observe.js';
 import type { Service } from '../../src/interaction/service.js';
-import { clinicGroups, groupBundle } from '../../src/sample/generate.js';
 import type { Store } from '../../src/store/store.js';
 import { openSqliteStore } from '../../src/store-sqlite/open.js';
 import { call, makeService } from '../fixture/service.js';
 import { median, type Row } from './table.js';
 
-const today = '2026-11-25';
 const big: Viewer = tokenViewer({ client: 'app', user: 'big', fhirUser: 'Practitioner/BIG', role: 'practitioner', scopes: parseScopes('user/*.cruds'), jti: 'j', expires: Number.MAX_SAFE_INTEGER });
 
-/** Loads the clinic and puts every patient on a team of one practitioner; resolves with the ids of the patients. */
+const resultsEach = 10;
+const together = 40;
+
+/** Stores the patients, each on a team of one practitioner; resolves with their ids. */
 const loadPanel = async (service: Service, patients: number): Promise<readonly string[]> => {
-  const ids: string[] = [];
-  for (const { kind, resources } of clinicGroups({ patients, seed: 1, today })) {
-    await call(service, { method: 'POST', url: '', body: groupBundle({ kind, resources }), prefer: { return: 'minimal' } });
-    for (const { type, id } of resources) if (type === 'Patient') ids.push(id);
-  }
   await call(service, { method: 'PUT', url: 'Practitioner/BIG', body: { resourceType: 'Practitioner', id: 'BIG' } });
-  for (const [index, id] of ids.entries()) await call(service, { method: 'PUT', url: `CareTeam/big${String(index)}`, body: team(index, id) });
+  const ids = Array.from({ length: patients }, (_, index) => `patient${String(index)}`);
+  for (let at = 0; at < patients; at += together) {
+    const entry = ids.slice(at, at + together).flatMap((id, index) => recordOf(id, at + index)).map((resource) => ({ resource, request: { method: 'PUT', url: `${resource.resourceType}/${resource.id}` } }));
+    await call(service, { method: 'POST', url: '', body: { resourceType: 'Bundle', type: 'transaction', entry }, prefer: { return: 'minimal' } });
+  }
   return ids;
+};
+
+const recordOf = (id: string, index: number): { readonly resourceType: string; readonly id: string }[] => {
+  const subject = { reference: `Patient/${id}` };
+  const code = { coding: [{ system: 'http://loinc.org', code: '8480-6' }] };
+  const results = Array.from({ length: resultsEach }, (_, at) => ({
+    resourceType: 'Observation', id: `result${String(index)}-${String(at)}`, status: 'final', code, subject, valueQuantity: { value: 100 + at, unit: 'mmHg', system: 'http://unitsofmeasure.org', code: 'mm[Hg]' },
+    effectiveDateTime: new Date(Date.UTC(2026, 0, 1) + ((index * 7_919 + at * 104_729) % 300) * 86_400_000).toISOString().slice(0, 10),
+  }));
+  return [{ resourceType: 'Patient', id, name: [{ family: `Family${String(index)}`, given: [index % 3 === 0 ? 'Ada' : 'Ben'] }] } as never, ...results, { resourceType: 'DiagnosticReport', id: `report${String(index)}`, status: 'final', code, subject } as never, team(index, id)];
 };
 
 const team = (index: number, patient: string) => ({ resourceType: 'CareTeam', id: `big${String(index)}`, status: 'active', subject: { reference: `Patient/${patient}` }, participant: [{ member: { reference: 'Practitioner/BIG' } }] });

@@ -99,7 +99,9 @@ const readTeams = async ({ store, registry, clock }: BelongingParts, targets: re
   const where = { op: 'and', of: [{ op: 'reference', param: 'participant', targets }, { op: 'token', param: 'status', code: 'active' }] } as const;
   const now = clock.now();
   await findEach(store, { types: ['CareTeam'], where }, ({ id, body = '{}' }) => {
-    const periods = registry.extract(JSON.parse(body) as Value).flatMap((entry) => (entry.kind === 'date' && entry.param === 'date' ? [entry] : []));
+    const team = JSON.parse(body) as Value;
+    // Most have no period, and somebody may be in thousands.
+    const periods = (team['period'] === undefined ? [] : registry.extract(team)).flatMap((entry) => (entry.kind === 'date' && entry.param === 'date' ? [entry] : []));
     for (const border of periods.flatMap(({ low, high }) => [low, high + 1])) if (border > now) until = Math.min(until, border);
     if (periods.every(({ low, high }) => low <= now && now <= high)) names.push(`CareTeam/${id}`);
   });

@@ -29,6 +29,24 @@ export const identityTypes: ReadonlySet<string> = new Set(['Practitioner', 'Prac
 
 type Value = Readonly<Record<string, unknown>>;
 
+/** A team of one patient gives that one, whatever else names it; a plan may be left to a team of the house. */
+const isOfHouse = (entries: readonly IndexEntry[]): boolean => !targetsIn(entries, 'subject').some((target) => target.startsWith('Patient/'));
+
+/** Whether the team is plainly of one patient of this server. */
+const patientOf = ({ subject }: Value): boolean => {
+  const reference = (subject as { reference?: unknown } | null | undefined)?.reference;
+  return typeof reference === 'string' && reference.startsWith('Patient/');
+};
+
+/** Returns whether a written resource may make whoever goes by this identity someone else. */
+export const mayChange = ({ sources, names: { practitioner, role } }: Identity, { type, name, entries }: { readonly type: string; readonly name: string; readonly entries: () => readonly IndexEntry[] }): boolean => {
+  if (!identityTypes.has(type)) return false;
+  if (sources.has(name)) return true;
+  const isNamed = (param: string): boolean => targetsIn(entries(), param).some((target) => practitioner.includes(target) || role.includes(target));
+  if (type === 'PractitionerRole') return isNamed('practitioner');
+  return type === 'CareTeam' && isNamed('participant') && isOfHouse(entries());
+};
+
 /** Returns whom a resource refers to by one of its parameters. */
 export const targetsIn = (entries: readonly IndexEntry[], param: string): string[] => entries.flatMap((entry) => (entry.kind === 'reference' && entry.param === param ? [entry.target] : []));
 
@@ -83,7 +101,8 @@ class Gathering {
 
   async takeRoles(): Promise<void> {
     if (!this.#allRoles || this.names.practitioner.length === 0) return;
-    await this.#each('PractitionerRole', { op: 'reference', param: 'practitioner', targets: this.names.practitioner }, (version, entries) => {
+    await this.#each('PractitionerRole', { op: 'reference', param: 'practitioner', targets: this.names.practitioner }, (version, value) => {
+      const entries = this.#parts.registry.extract(value);
       const isActive = !entries.some((entry) => entry.kind === 'token' && entry.param === 'active' && entry.code === 'false');
       if (isActive) this.#addRole(`PractitionerRole/${version.id}`, entries);
     });
@@ -93,10 +112,13 @@ class Gathering {
     const targets = [...this.names.practitioner, ...this.names.role];
     if (targets.length === 0) return;
     const where: Predicate = { op: 'and', of: [{ op: 'reference', param: 'participant', targets }, { op: 'token', param: 'status', code: 'active' }] };
-    await this.#each('CareTeam', where, (version, entries) => {
+    await this.#each('CareTeam', where, (version, value) => {
+      // Somebody may be on the teams of thousands of patients: those are not looked into.
+      if (patientOf(value)) return;
+      const entries = this.#parts.registry.extract(value);
+      if (!isOfHouse(entries)) return;
       this.sources.add(`CareTeam/${version.id}`);
-      // A team of one patient gives that one, whatever else names it; a plan may be left to a team of the house.
-      if (this.#isNow(entries) && !targetsIn(entries, 'subject').some((target) => target.startsWith('Patient/'))) this.#add('team', `CareTeam/${version.id}`);
+      if (this.#isNow(entries)) this.#add('team', `CareTeam/${version.id}`);
     });
   }
 
@@ -111,9 +133,8 @@ class Gathering {
     if (!this.names[kind].includes(name)) this.names[kind].push(name);
   }
 
-  async #each(type: string, where: Predicate, take: (version: Version, entries: readonly IndexEntry[]) => void): Promise<void> {
-    const { store, registry } = this.#parts;
-    await findEach(store, { types: [type], where }, (version) => { take(version, registry.extract(JSON.parse(version.body ?? '{}') as Value)); });
+  async #each(type: string, where: Predicate, take: (version: Version, value: Value) => void): Promise<void> {
+    await findEach(this.#parts.store, { types: [type], where }, (version) => { take(version, JSON.parse(version.body ?? '{}') as Value); });
   }
 
   /** Notes when the answer will be another one. */

@@ -12,7 +12,7 @@ import type { Version } from '../../store/resource.js';
 import type { Store } from '../../store/store.js';
 import type { Follower } from './feed.js';
 import { findEach } from './find-each.js';
-import { identityTypes, readIdentity, targetsIn, type Identity } from './identity.js';
+import { mayChange, readIdentity, type Identity } from './identity.js';
 
 export interface PeopleParts {
   readonly store: Pick<Store, 'read' | 'search'>;
@@ -126,12 +126,7 @@ const selfOf = (fhirUser: string, { names: { practitioner, role } }: Identity): 
 /** Takes a written resource in; returns false where it may make the person another one, who has to be read anew. */
 const takeIn = (parts: Pick<PeopleParts, 'registry'>, person: Known, change: Change): boolean => {
   const { version: { type }, name } = change;
-  if (identityTypes.has(type)) {
-    if (person.identity.sources.has(name)) return false;
-    const { practitioner, role } = person.identity.names;
-    const isNamed = ['practitioner', 'participant'].some((param) => targetsIn(change.entries(), param).some((target) => practitioner.includes(target) || role.includes(target)));
-    if (isNamed && type !== 'Practitioner' && type !== 'Group') return false;
-  }
+  if (mayChange(person.identity, { type, name, entries: change.entries })) return false;
   takeRelations(parts, person, change);
   return true;
 };

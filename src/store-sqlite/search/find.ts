@@ -76,13 +76,17 @@ const leading = (finding: Finding, node: Node, type: string): Leading => {
   return { source: best.source, rest: first === undefined ? { op: 'all' } : others.length === 1 ? first : { op: 'and', of: others } };
 };
 
+/** What streams is asked first, and each next one only whether it is cheaper than the best so far. */
 const cheapest = <T extends { readonly source: Source }>(sources: readonly T[]): T | undefined => {
-  const [first] = sources;
-  if (sources.length < 2) return first;
+  const [first, second] = [...sources].sort((a, b) => Number(b.source.streams) - Number(a.source.streams));
+  if (first === undefined || second === undefined) return first;
   for (const limit of [few, many]) {
-    const costs = sources.map((each) => ({ each, rows: each.source.estimate(limit) }));
-    const least = costs.reduce((best, next) => (next.rows < best.rows || (next.rows === best.rows && next.each.source.streams && !best.each.source.streams) ? next : best));
-    if (least.rows < limit || limit === many) return least.each;
+    let best = { each: first, rows: first.source.estimate(limit) };
+    for (const each of sources) {
+      const rows = each === first ? best.rows : each.source.estimate(best.rows);
+      if (rows < best.rows) best = { each, rows };
+    }
+    if (best.rows < limit || limit === many) return best.each;
   }
   return first;
 };

@@ -24,7 +24,7 @@ export interface Source {
   readonly exact: boolean;
   /** Whether it can stop early: what it yields comes in the order of resources without being gathered first. */
   readonly streams: boolean;
-  /** How many rows it reads, at the most `limit`. */
+  /** How many rows it reads, at the most `limit`; a source of so many stretches says so without a look, for each costs one. */
   estimate(limit: number): number;
   /** Resources above `after`, ascending, none twice. */
   rids(after: number): Iterable<number>;
@@ -148,21 +148,41 @@ export const distinctSorted = (rids: readonly number[]): number[] => {
   return kept;
 };
 
-const stretchesSource = (finding: Finding, name: string, stretches: readonly Stretch[]): Source => ({
-  name, exact: true, streams: stretches.length <= mergeable, stretch: stretches.length === 1 ? stretches[0] : undefined,
+/** Stretches that are made when they are looked at: of thousands, as the patients of a clinic, seldom all are. */
+interface Stretches {
+  readonly length: number;
+  readonly at: (index: number) => Stretch | undefined;
+}
+
+const listed = (list: readonly Stretch[]): Stretches => ({ length: list.length, at: (index) => list[index] });
+
+function* each({ length, at }: Stretches): Generator<Stretch> {
+  for (let index = 0; index < length; index += 1) {
+    const stretch = at(index);
+    if (stretch !== undefined) yield stretch;
+  }
+}
+
+const stretchesSource = (finding: Finding, name: string, stretches: Stretches): Source => ({
+  name, exact: true, streams: stretches.length <= mergeable, stretch: stretches.length === 1 ? stretches.at(0) : undefined,
   estimate: (limit) => {
-    let sum = 0;
-    for (const { key, sys } of stretches) if (sum < limit) sum += finding.statements.tokenCount.get(key, sys, sys, limit - sum) as number;
-    finding.work.saw(stretches.length);
-    return sum;
+    // Each stretch costs a look, whether it has rows or not.
+    let [sum, looked] = [Math.max(stretches.length - 1, 0), 0];
+    for (const { key, sys } of each(stretches)) {
+      if (sum >= limit) break;
+      sum += finding.statements.tokenCount.get(key, sys, sys, limit - sum) as number;
+      looked += 1;
+    }
+    finding.work.saw(looked);
+    return Math.min(sum, limit);
   },
-  rids: (after) => merged(stretches.map((stretch) => streamOf(finding, stretch, after))),
+  rids: (after) => merged([...each(stretches)].map((stretch) => streamOf(finding, stretch, after))),
 });
 
 const tokenSource = (finding: Finding, { param, within, system, name }: Extract<Node, { op: 'token' }>, code: string): Source => {
   const { key, check } = finding.keys.value(param, within, code);
   const label = `token ${name}`;
-  if (system !== undefined) return stretchesSource(finding, label, [{ key, sys: sysOf(check, system) }]);
+  if (system !== undefined) return stretchesSource(finding, label, listed([{ key, sys: sysOf(check, system) }]));
   const stretches: Stretch[] = [];
   const last = sysOf(check, 0) + systemSpan - 1;
   for (let sys: number | null = sysOf(check, 0) - 1; ;) {
@@ -170,7 +190,7 @@ const tokenSource = (finding: Finding, { param, within, system, name }: Extract<
     if (sys === null) break;
     stretches.push({ key, sys });
   }
-  return stretchesSource(finding, label, stretches);
+  return stretchesSource(finding, label, listed(stretches));
 };
 
 /** Beyond so many codes a system selects next to nothing. */
@@ -182,14 +202,22 @@ const systemSource = (finding: Finding, { param, within, system, name }: Extract
   const { keys, statements, work } = finding;
   const found = statements.codes.all(systemKey(keys, param, { within, system }), mostCodes + 1) as [number, number][];
   work.saw(found.length + 1);
-  return found.length > mostCodes ? undefined : stretchesSource(finding, `token ${name} by its system`, found.map(([key, sys]) => ({ key, sys })));
+  return found.length > mostCodes ? undefined : stretchesSource(finding, `token ${name} by its system`, listed(found.map(([key, sys]) => ({ key, sys }))));
 };
 
-export const valuesSource = (finding: Finding, param: ParamKey, { within, name, values }: { within: number; name: string; values: readonly string[] }): Source =>
-  stretchesSource(finding, name, values.map((value) => {
+export const valuesSource = (finding: Finding, param: ParamKey, { within, name, values }: { within: number; name: string; values: readonly string[] }): Source => {
+  const made = new Map<number, Stretch>();
+  const at = (index: number): Stretch | undefined => {
+    const value = values[index];
+    const known = made.get(index);
+    if (known !== undefined || value === undefined) return known;
     const { key, check } = finding.keys.value(param, within, value);
-    return { key, sys: sysOf(check, 0) };
-  }));
+    const stretch = { key, sys: sysOf(check, 0) };
+    made.set(index, stretch);
+    return stretch;
+  };
+  return stretchesSource(finding, name, { length: values.length, at });
+};
 
 interface TextStretch {
   readonly key: number;
