@@ -1,5 +1,6 @@
 /** Two houses with worlds that look the same to a token, asked the same: every answer must be the same, and nothing unseen may change. */
 import type { Clock } from '../../src/core/clock.js';
+import type { Ids } from '../../src/core/id.js';
 import { toInstant } from '../../src/core/clock.js';
 import { stampResource } from '../../src/core/json/stamp.js';
 import type { Store } from '../../src/store/store.js';
@@ -54,12 +55,22 @@ const settle = async (store: Store, world: World, setDay: (day: number) => void)
   }
 };
 
+/** A UUID of version 4 in form. */
+const idOf = (number: number): string => `${number.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`;
+
 const openWorld = async (world: World, { open, audit }: PairOptions): Promise<{ readonly house: House; readonly setTime: (time: number) => void }> => {
   let now = begin;
+  // Ids are random in truth; here both worlds must give the same, since results can be sorted by them.
+  let given = 0;
+  const ids: Ids = { resource: () => idOf(given += 1), request: () => idOf(given += 1) };
   const clock: Clock = { now: () => now, monotonic: () => performance.now() };
   const store = await open(clock);
   await settle(store, world, (step) => { now = begin + step * day; });
-  return { house: await openHouse(store, { clock, audit }), setTime: (time) => { now = time; } };
+  const setTime = (time: number): void => {
+    now = time;
+    given = time % day;
+  };
+  return { house: await openHouse(store, { clock, ids, audit }), setTime };
 };
 
 /** Opens both houses. */
