@@ -60,7 +60,7 @@ const scopes: readonly Point[] = [
   { name: 'Consents and labels', file: 'access/right.js', text: 'if (right === \'none\' || withheld === undefined)', without: 'if (true)', cases: ['B-consent', 'B-label', 'D3'] },
   { name: 'history of many, withheld', file: gate, text: 'return id === undefined ? historyOfMany(context, query)', without: 'return id === undefined ? context.service.store.history(query)', cases: ['D-withheld'] },
   { name: 'relation rules', file: 'access/work.js', text: 'if (own === undefined && names === undefined)', without: 'if (own !== undefined)\n        return \'all\';\n    if (own === undefined && names === undefined)', cases: ['B32'] },
-  { name: 'relations as of now', file: 'interaction/standing.js', text: 'await catchUp();', without: '', cases: ['B32-next'] },
+  { name: 'relations as of now', file: 'interaction/standing.js', text: 'return viewer;\n            await catchUp();', without: 'return viewer;', cases: ['B32-next'] },
 ];
 
 const writing: readonly Point[] = [
