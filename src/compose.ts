@@ -6,8 +6,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultRules, type AccessRules } from './access/rules.js';
 import { readRules } from './access/rules-file.js';
-import type { Journal } from './audit/journal.js';
+import { closeJournal, type Journal } from './audit/journal.js';
 import { securityStatement } from './authorization/discovery.js';
+import { demandServed, watchMark } from './bulk/migrate/mark.js';
+import type { Moving, Side } from './bulk/migrate/side.js';
 import type { Mail } from './authorization/mail/mail.js';
 import type { AuthorizationPart } from './authorization/part.js';
 import { isMongo } from './config/check.js';
@@ -17,6 +19,7 @@ import type { Config } from './config/table.js';
 import { systemClock, type Clock } from './core/clock.js';
 import { randomIds } from './core/id.js';
 import type { Job } from './core/job.js';
+import { hashOf } from './core/hash.js';
 import { makeKeyedQueue } from './core/keyed-queue.js';
 import { observeNothing, type Observe } from './core/observe.js';
 import { withoutPrinting } from './core/quiet.js';
@@ -54,6 +57,7 @@ import type { LeaseStore } from './store/lease.js';
 import { makeSoleLeases } from './store/sole-lease.js';
 import type { Wake } from './store/wake.js';
 import type { Store } from './store/store.js';
+import { makeSwitchableGrants, makeSwitchableStore, type Switchable } from './store/switchable.js';
 import { openSqliteStore } from './store-sqlite/open.js';
 import { restoreSqlite, type Restored } from './store-sqlite/restore.js';
 import type { ExternalOptions } from './terminology/external.js';
@@ -68,6 +72,8 @@ export interface ComposeOptions {
   readonly observe: Observe;
   /** Told once when the store cannot be gone on with. */
   readonly onFatal?: ((error: unknown) => void) | undefined;
+  /** Opens a store too that must not be served, for a command that knows what it does. */
+  readonly evenUnserved?: boolean | undefined;
 }
 
 /** The open store and the service on it: all that a command needs. */
@@ -84,6 +90,7 @@ export interface Core {
   readonly audit: () => Promise<Journal>;
   /** Reads the guides anew; returns how many there are. */
   readonly reloadGuides: () => Promise<number>;
+  readonly moving: Moving;
   /** Says where clients reach the server, once the port is known. */
   readonly setPort: (port: number) => void;
   readonly close: () => Promise<void>;
@@ -137,20 +144,28 @@ const openWake = async ({ storeUrl }: Config, observe: Observe, waiting: readonl
   }];
 };
 
-/** Resolves with the open core; rejects with StoreInUse when another process has the store, with an Error that says what is wrong otherwise. */
-export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptions): Promise<Core> => {
-  const warning = await prepareDataDir(config.dataDir);
-  if (warning !== undefined) observe({ kind: 'notice', level: 'warn', message: warning });
-  const store = await openStore({ config, clock, observe, onFatal });
-  const leases = await openLeases(config, clock).catch(async (error: unknown) => {
-    await store.close();
+const openEngines = async (given: ComposeOptions): Promise<{ readonly switchable: Switchable<Store>; readonly leases: LeaseStore }> => {
+  const switchable = makeSwitchableStore(await openStore(given));
+  const leases = await openLeases(given.config, given.clock).catch(async (error: unknown) => {
+    await switchable.port.close();
     throw error;
   });
+  return { switchable, leases };
+};
+
+/** Resolves with the open core; rejects with StoreInUse when another process has the store, with an Error that says what is wrong otherwise. */
+export const openCore = async (given: ComposeOptions): Promise<Core> => {
+  const { config, clock, observe } = given;
+  const warning = await prepareDataDir(config.dataDir);
+  if (warning !== undefined) observe({ kind: 'notice', level: 'warn', message: warning });
+  const { switchable, leases } = await openEngines(given);
+  const store = switchable.port;
   try {
+    if (given.evenUnserved !== true) await demandServed(store);
     const operations = new Map<string, Operation>();
     let baseUrl = fhirBase(config, config.port);
     const profiles = await makeProfilePart({ service: () => service, folder: guidesFolder(config.dataDir), onGuides: () => { terminology.forget(); } });
-    const options = interactionOptions(config, config.pageSecret ?? await keptSecret(config.dataDir, 'secret'), () => baseUrl);
+    const options = interactionOptions(config, { pageSecret: config.pageSecret ?? await keptSecret(config.dataDir, 'secret'), store }, () => baseUrl);
     const terminology = makeTerminologyPart({ service: () => service, guides: [profiles.terminology], refreshGuides: profiles.refresh, dataDir: config.dataDir, external: externalOf(config, clock) });
     const validation = makeValidation(config, profiles, terminology.quick);
     const auditIndex = makeAuditIndex(() => service);
@@ -172,14 +187,17 @@ export const openCore = async ({ config, clock, observe, onFatal }: ComposeOptio
     const journal = lazily(() => openAuditJournal(config, service));
     if (service.audit !== undefined) made.push(makeAuditPart(service, { open: journal.get, index: auditIndex, hold: holdOf('audit-journal') }));
     for (const operation of made.flatMap((part) => part.operations ?? [])) operations.set(operation.name, operation);
-    const authorization = lazily(() => openAuthorization(config, service));
+    const grants = lazily(async () => makeSwitchableGrants(await openGrants(config, clock)));
+    const authorization = lazily(async () => openAuthorization(config, service, (await grants.get()).port));
+    if (isMongo(config.storeUrl)) made.push({ jobs: [watchMark(service, given.onFatal)] });
     return {
       config, service, authorization: authorization.get, audit: journal.get, mounts: made.flatMap((part) => part.mounts ?? []), jobs: [...made.flatMap((part) => part.jobs ?? []), expireGrants(authorization.get, leases, service)].filter(({ shared }) => shared !== true || config.role !== 'api'),
       viewerOf: made.find((part) => part.viewerOf !== undefined)?.viewerOf,
       reloadGuides: profiles.reload,
       setPort: (port) => { baseUrl = fhirBase(config, port); },
+      moving: { storeUrl: config.storeUrl, store: switchable, grants: grants.get, open: (storeUrl) => openSide({ ...given, config: { ...config, storeUrl } }) },
       close: async () => {
-        await authorization.opened?.then(({ server }) => server.close(), () => undefined);
+        await (authorization.opened === undefined ? grants.opened?.then(({ port }) => port.close()) : authorization.opened.then(({ server }) => server.close(), () => undefined));
         try {
           await closeJournal(journal.opened);
         } finally {
@@ -247,17 +265,6 @@ const ownFolder = async ({ dataDir, workerNumber }: Config): Promise<string> => 
   return folder;
 };
 
-/** What was recorded last is signed before the store is closed. */
-const closeJournal = async (opened: Promise<Journal> | undefined): Promise<void> => {
-  // One that could not be opened has said so to who asked for it.
-  const journal = await opened?.catch(() => undefined);
-  try {
-    await journal?.follow(true);
-  } finally {
-    journal?.close();
-  }
-};
-
 const followMs = 1_000;
 /** Of each second, for the index of AuditEvents: more records than these in it, and the accesses come first. */
 const indexMs = 300;
@@ -309,14 +316,23 @@ const openMail = async ({ smtpUrl, mailFrom, mailbox }: Config, { clock }: Servi
   return smtpUrl === undefined ? makeMailbox(clock) : makeSmtpMail(smtpUrl, mailFrom);
 };
 
-const openAuthorization = async (config: Config, service: Service): Promise<AuthorizationPart> => {
+const openSide = async (options: ComposeOptions): Promise<Side> => {
+  const store = await openStore(options);
+  try {
+    return { store, grants: await openGrants(options.config, options.clock) };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+};
+
+const openAuthorization = async (config: Config, service: Service, grants: GrantStore): Promise<AuthorizationPart> => {
   // The provider is large. Which versions of Node this program runs on is for its own tests to say, not for a remark of a library.
   const { makeAuthorization } = await withoutPrinting(() => import('./authorization/part.js'), (line) => {
     if (!line.includes('Unsupported runtime')) service.observe({ kind: 'notice', level: 'warn', message: line });
   });
   if (config.authKey === undefined) service.observe({ kind: 'notice', level: 'info', message: 'AUTH_KEY is not set: the key of the authorization records lies beside them in DATA_DIR.' });
   const authKey = config.authKey ?? await keptSecret(config.dataDir, 'auth-key');
-  const grants = await openGrants(config, service.clock);
   return makeAuthorization({
     grants, authKey, keepAuthKey: config.authKey === undefined ? (secret) => replaceSecret(config.dataDir, 'auth-key', secret) : undefined, service, perform, mail: await openMail(config, service),
     elsewhere: config.signInIssuer === undefined ? undefined : { issuer: config.signInIssuer, clientId: config.signInClientId, clientSecret: config.signInClientSecret, name: config.signInName },
@@ -324,8 +340,9 @@ const openAuthorization = async (config: Config, service: Service): Promise<Auth
   });
 };
 
-const interactionOptions = (config: Config, pageSecret: string, baseUrl: () => string): InteractionOptions =>
-  ({ ...config, pageSecret, version: programVersion(), get baseUrl() { return baseUrl(); } });
+/** A page link names a place in this data: it leads nowhere in any other. */
+const interactionOptions = (config: Config, { pageSecret, store }: { readonly pageSecret: string; readonly store: Store }, baseUrl: () => string): InteractionOptions =>
+  ({ ...config, get pageSecret() { return hashOf(pageSecret, store.id); }, version: programVersion(), get baseUrl() { return baseUrl(); } });
 
 /** Puts a backup in the place of the store of a folder that no process has open. */
 export const restoreStore = async (config: Config, { from, force }: { readonly from: string; readonly force: boolean }): Promise<Restored> => {

@@ -62,3 +62,14 @@ export const openJournal = ({ secret, ...options }: JournalOptions): Journal => 
     close: () => { keeper.close(); },
   };
 };
+
+/** What was recorded last is signed before the store is closed. */
+export const closeJournal = async (opened: Promise<Journal> | undefined): Promise<void> => {
+  // One that could not be opened has said so to who asked for it.
+  const journal = await opened?.catch(() => undefined);
+  try {
+    await journal?.follow(true);
+  } finally {
+    journal?.close();
+  }
+};

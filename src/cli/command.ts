@@ -1,6 +1,7 @@
 /** What a command is: one record per file under `command/`. The dispatcher (`run.ts`) is a map over them. */
 import type { SystemViewer } from '../access/viewer.js';
 import type { Journal } from '../audit/journal.js';
+import type { Moving } from '../bulk/migrate/side.js';
 import type { AuthorizationPart } from '../authorization/part.js';
 import type { Service } from '../interaction/service.js';
 import type { ExitName } from './exit-code.js';
@@ -56,6 +57,10 @@ export interface Session {
   readonly audit: () => Promise<Journal>;
   /** Reads the guides anew; returns how many there are. */
   readonly reloadGuides: () => Promise<number>;
+  /** How all of it goes to another engine. */
+  readonly moving: () => Moving;
+  /** Whether this process answers requests. */
+  readonly isServing: boolean;
 }
 
 interface CommandHead {
@@ -85,6 +90,8 @@ export interface StoreCommand extends CommandHead {
   readonly before?: ((call: Call) => Promise<Outcome | undefined>) | undefined;
   /** Whether this call takes a secret by standard input. */
   readonly takesSecret?: ((call: Call) => boolean) | undefined;
+  /** The store it is for, where that need not be STORE_URL; undefined: that one. It is opened even when it must not be served. */
+  readonly storeUrl?: ((call: Call) => string | undefined) | undefined;
   readonly run: (call: Call, session: Session) => Promise<Outcome>;
 }
 

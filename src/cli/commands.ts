@@ -8,6 +8,7 @@ export const commands: CommandTable = {
   export: async () => (await import('./command/export.js')).exportData,
   backup: async () => (await import('./command/backup.js')).backup,
   restore: async () => (await import('./command/restore.js')).restore,
+  migrate: async () => (await import('./command/migrate.js')).migrateStore,
   reindex: async () => (await import('./command/reindex.js')).reindexStore,
   audit: async () => (await import('./command/audit.js')).audit,
   ig: async () => (await import('./command/ig.js')).ig,

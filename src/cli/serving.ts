@@ -48,7 +48,7 @@ export const startServing = async (config: Config, commands: CommandTable): Prom
     const http = await makeServer(core, { observe, isFatal: fatal.told, metrics: () => metrics.render() });
     const { port } = await listen(http, config);
     core.setPort(port);
-    const session = (command: string) => ({ service: core.service, viewer: systemViewer(`command ${command}`), authorization: core.authorization, audit: core.audit, reloadGuides: core.reloadGuides });
+    const session = (command: string) => ({ service: core.service, viewer: systemViewer(`command ${command}`), authorization: core.authorization, audit: core.audit, reloadGuides: core.reloadGuides, moving: () => core.moving, isServing: true });
     // Commands run beside servers that share a store; the first worker takes those that are sent all the same.
     const control = config.workerNumber > 1 ? noControl : await openControl({ dataDir: config.dataDir, commands, session, onFailure: (error) => observe({ kind: 'failure', requestId: undefined, where: 'control', error }) });
     await recordStart(core);

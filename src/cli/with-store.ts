@@ -22,10 +22,11 @@ const step = 100;
 
 /** Returns the outcome of the command, wherever it ran. */
 export const withStore = async (command: StoreCommand, words: readonly string[], call: Call): Promise<Outcome> => {
-  const config = readConfig(undefined, { without: servingChecks });
+  const given = readConfig(undefined, { without: servingChecks });
+  const config = { ...given, storeUrl: command.storeUrl?.(call) ?? given.storeUrl };
   const deadline = systemClock.monotonic() + patience;
   for (;;) {
-    const core = await tryOpen(config, call);
+    const core = await tryOpen(config, { ...call, evenUnserved: command.storeUrl !== undefined });
     if (!(core instanceof StoreInUse)) return runHere(core, command, call);
     const socket = await connectControl(config.dataDir);
     if (socket !== undefined) return askServer(socket, { command: command.name, args: words, cwd: call.cwd, secret: call.secret }, call);
@@ -34,11 +35,11 @@ export const withStore = async (command: StoreCommand, words: readonly string[],
   }
 };
 
-const tryOpen = async (config: Config, { say }: Call): Promise<Core | StoreInUse> => {
+const tryOpen = async (config: Config, { say, evenUnserved }: Call & { readonly evenUnserved: boolean }): Promise<Core | StoreInUse> => {
   // Loaded when needed: most commands need none of it.
   const { openCore } = await import('../compose.js');
   try {
-    return await openCore({ config, clock: systemClock, observe: observeFor(say) });
+    return await openCore({ config, clock: systemClock, observe: observeFor(say), evenUnserved });
   } catch (error) {
     if (error instanceof StoreInUse) return error;
     throw error;
@@ -47,7 +48,7 @@ const tryOpen = async (config: Config, { say }: Call): Promise<Core | StoreInUse
 
 const runHere = async (core: Core, command: StoreCommand, call: Call): Promise<Outcome> => {
   try {
-    return await runAudited(command, call, { service: core.service, viewer: systemViewer(`command ${command.name}`), authorization: core.authorization, audit: core.audit, reloadGuides: core.reloadGuides });
+    return await runAudited(command, call, { service: core.service, viewer: systemViewer(`command ${command.name}`), authorization: core.authorization, audit: core.audit, reloadGuides: core.reloadGuides, moving: () => core.moving, isServing: false });
   } finally {
     await core.close();
   }

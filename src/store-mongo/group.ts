@@ -10,7 +10,7 @@ import type { Keys } from '../store-index/keys.js';
 import { gatesOf, gatesOfGuard, mustBeAlone } from './gate.js';
 import { indexKeys } from './index-keys.js';
 import { latest, moveAll, readLanes, readTallies } from './lane.js';
-import { forever, type LaneDocument, type Models, type ResourceDocument } from './model.js';
+import { forever, type JournalDocument, type LaneDocument, type Models, type ResourceDocument } from './model.js';
 import { nameOf } from './name.js';
 import { makePending, together } from './pending.js';
 import { placeAfter, positionOf, timeOf } from './position.js';
@@ -160,4 +160,4 @@ const makeGroup = ({ models, keys, session, lane }: Begun, { place, updated: tim
   };
 };
 
-const toAudit = ({ text }: AuditRecord, _id: number) => ({ _id, topic: '', text });
+const toAudit = ({ text, number }: AuditRecord, _id: number): JournalDocument => ({ _id, topic: '', text, ...(number === undefined ? {} : { number }) });

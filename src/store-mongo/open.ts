@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
 import { FhirError } from '../core/error.js';
+import { hashOf } from '../core/hash.js';
 import type { Observe } from '../core/observe.js';
 import type { Commit, HistoryQuery } from '../store/resource.js';
 import type { SearchRun, Store } from '../store/store.js';
@@ -20,7 +21,7 @@ import { maintain } from './maintain.js';
 import { migrate } from './migrate.js';
 import { makeModels } from './model.js';
 import { searchPage } from './page.js';
-import { readAnswers, readChanges, readStatistics, readVersion } from './reader.js';
+import { readAnswers, readChanges, readHead, readStatistics, readVersion } from './reader.js';
 import { isReferenced } from './referrer.js';
 import { executeCount } from './search/execute.js';
 import type { Finding } from './search/finding.js';
@@ -52,15 +53,16 @@ export const openMongoStore = async ({ url, clock, observe, searchBudget = usual
   const patience = { forMs: patienceMs, now: () => clock.monotonic(), random: () => randomInt(1_000) / 1_000, rescue: () => releaseDead(connection, models, clock.now()) };
   const lane = await openLane({ connection, models, leases: makeLeases(models.lease, clock, async () => undefined), patience, clock, observe });
   const writing: Writing = { connection, models, keys: makeKeys(salt), patience, lane };
-  return makeStore(writing, { clock, observe, searchBudget });
+  return makeStore(writing, { id: hashOf('store', ...salt.map(String)), clock, observe, searchBudget });
 };
 
-const makeStore = (writing: Writing, { clock, observe, searchBudget }: Required<Omit<MongoOptions, 'url'>> & { readonly searchBudget: number }): Store => {
+const makeStore = (writing: Writing, { id, clock, observe, searchBudget }: Required<Omit<MongoOptions, 'url'>> & { readonly id: string; readonly searchBudget: number }): Store => {
   const { connection, models, keys, lane } = writing;
   const feed = makeFeed(connection, models, clock);
   const queue = makeCommitQueue({ write: (commits) => storing(() => writeGroup(writing, commits, clock.now())), mustBeAlone: (commit) => mustBeAlone(commit, keys) });
-  const completeFor = async ({ id }: HistoryQuery): Promise<number> => (id === undefined ? feed.settled('versions') : 0);
+  const completeFor = async (query: HistoryQuery): Promise<number> => (query.id === undefined ? feed.settled('versions') : 0);
   return {
+    id,
     supports: { predicates: new Set(predicates), writesPerCommit: 100_000, bytesPerCommit },
     commit: async (commit) => {
       refuseLarge(commit);
@@ -78,6 +80,7 @@ const makeStore = (writing: Writing, { clock, observe, searchBudget }: Required<
     changes: (after, limit) => storing(() => readChanges(models, feed, { after, limit })),
     answers: (query, now) => storing(() => readAnswers(models, query, now)),
     records: (journal, after, limit) => storing(() => readRecords(models, feed, { journal, after, limit })),
+    head: () => storing(() => readHead(connection, models, feed)),
     statistics: () => storing(() => readStatistics(connection, models, feed)),
     maintain: (task) => storing(() => maintain(writing, task)),
     close: async () => {

@@ -1,6 +1,6 @@
 /** Everything but search that is read: versions, the feed, answers, journals, numbers (https://hl7.org/fhir/R4/http.html#vread). */
 import type { Connection } from 'mongoose';
-import type { AnswerQuery, StoreStatistics } from '../store/store.js';
+import type { AnswerQuery, StoreHead, StoreStatistics } from '../store/store.js';
 import type { ResourceKey, StoredAnswer, Version } from '../store/resource.js';
 import { databaseOf } from './connection.js';
 import type { Feed } from './feed.js';
@@ -37,6 +37,12 @@ export const readAnswers = async ({ answer }: Models, query: AnswerQuery, now: n
   return (await found.maxTimeMS(maxTimeMS).lean()).map(({ _id, fingerprint, expires, answer: kept }) => ({ key: _id, fingerprint, expires, answer: kept }));
 };
 
+/** Resolves with the place of the last version, and whether the data may be served. */
+export const readHead = async (connection: Connection, models: Models, feed: Feed): Promise<StoreHead> => {
+  const last = await models.version.findOne({ _id: { $lte: await feed.settled('versions') } }, { _id: 1 }).hint({ _id: 1 }).sort({ _id: -1 }).maxTimeMS(maxTimeMS).lean();
+  return { seq: last?._id ?? 0, mark: await readMark(connection) };
+};
+
 /** Resolves with how much there is. */
 export const readStatistics = async (connection: Connection, models: Models, feed: Feed): Promise<StoreStatistics> => {
   const complete = await feed.settled('versions');
@@ -44,7 +50,7 @@ export const readStatistics = async (connection: Connection, models: Models, fee
     const counted = await models.resource.aggregate<{ _id: string; count: number }>([{ $match: { deleted: false } }, { $group: { _id: '$type', count: { $sum: 1 } } }]).session(session);
     const last = await models.version.findOne({ _id: { $lte: complete } }, { _id: 1 }).hint({ _id: 1 }).sort({ _id: -1 }).session(session).maxTimeMS(maxTimeMS).lean();
     const resources = Object.fromEntries(counted.map(({ _id, count }): [string, number] => [_id, count]).sort(([a], [b]) => (a < b ? -1 : 1)));
-    return { resources, versions: await countUpTo(models, session, complete), seq: last?._id ?? 0, bytes: await bytesOf(connection), mark: await readMark(connection) };
+    return { resources, versions: await countUpTo(models, session, complete), seq: last?._id ?? 0, bytes: await bytesOf(connection) };
   });
 };
 

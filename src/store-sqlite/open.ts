@@ -2,6 +2,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.js';
+import { hashOf } from '../core/hash.js';
 import type { Observe } from '../core/observe.js';
 import type { SearchPlan } from '../store/plan.js';
 import type { SearchPage, Version } from '../store/resource.js';
@@ -156,6 +157,7 @@ const makeStore = (engine: Engine, { clock, observe, release }: Surroundings): S
   const { keys, reader, queue, pool } = engine;
   const feed = makeQuietFeed();
   return {
+    id: hashOf('store', ...keys.layout.salt.map(String)),
     supports: { predicates: new Set(predicates), writesPerCommit: 100_000 },
     commit: async (commit) => {
       const begun = clock.monotonic();
@@ -177,6 +179,7 @@ const makeStore = (engine: Engine, { clock, observe, release }: Surroundings): S
     changes: async (after, limit) => feed.after(after, () => reading(() => reader.changes(after, limit))),
     answers: async (query, now) => reading(() => reader.answers(query, now)),
     records: async (journal, after, limit) => reading(() => reader.records(journal, after, limit)),
+    head: async () => reading(() => reader.head()),
     statistics: async () => reading(() => reader.statistics(engine.file)),
     maintain: (task) => maintain(engine, task),
     close: async () => {

@@ -1,7 +1,7 @@
 /** Reads that are not searches: versions, history, the change feed, journals, counts. */
 import { statSync } from 'node:fs';
 import type { HistoryPage, HistoryQuery, OwnParam, ResourceKey, StoredAnswer, Version } from '../store/resource.js';
-import type { AnswerQuery, Numbered, StoreStatistics } from '../store/store.js';
+import type { AnswerQuery, Numbered, StoreHead, StoreStatistics } from '../store/store.js';
 import type { Connection } from './connection.js';
 import type { FileKeys } from './keys.js';
 import { makeHistory } from './history.js';
@@ -19,6 +19,7 @@ export interface Reader {
   changes(after: number, limit: number): Version[];
   answers(query: AnswerQuery, now: number): StoredAnswer[];
   records(journal: 'audit' | 'outbox', after: number, limit: number): Numbered[];
+  head(): StoreHead;
   statistics(file: string): StoreStatistics;
 }
 
@@ -34,6 +35,7 @@ export const makeReader = (database: Connection, keys: FileKeys): Reader => {
     audit: database.prepare("SELECT number, '' AS topic, text FROM audit WHERE number > ? ORDER BY number LIMIT ?"),
     outbox: database.prepare('SELECT number, topic, text FROM outbox WHERE number > ? ORDER BY number LIMIT ?'),
   };
+  const lastSeq = database.prepare('SELECT max(seq) FROM version').pluck();
   const look = makeHistory(database, keys);
   const earlier = ({ type, id }: ResourceKey, version: number): VersionRow | undefined => {
     const state = resources.state(type, id);
@@ -53,6 +55,7 @@ export const makeReader = (database: Connection, keys: FileKeys): Reader => {
     changes: (after, limit) => (changes.all(after, limit) as VersionRow[]).map(resources.toVersion),
     answers: (query, now) => ('key' in query ? answer.all(query.key, now) : answersAfter.all(query.after, now, query.limit)) as StoredAnswer[],
     records: (journal, after, limit) => journals[journal].all(after, limit) as Numbered[],
+    head: () => ({ seq: (lastSeq.get() as number | null) ?? 0, mark: readMark(database) }),
     statistics: (file) => statisticsOf(database, keys, file),
   };
 };
@@ -67,6 +70,5 @@ const statisticsOf = (database: Connection, keys: FileKeys, file: string): Store
     versions: rows.reduce((sum, { versions }) => sum + versions, 0),
     bytes: sizeOf(file) + sizeOf(`${file}-wal`),
     seq: (database.prepare('SELECT max(seq) FROM version').pluck().get() as number | null) ?? 0,
-    mark: readMark(database),
   };
 };

@@ -153,7 +153,7 @@ const requestOf = (group: readonly Waiting[], clock: Clock): WriteRequest | unde
 };
 
 const recordsOf = ({ writes, guards, audit = [], ...more }: PackedCommit): readonly string[] | undefined =>
-  (writes.length > 0 || guards.length > 0 || Object.values(more).some((part) => part !== undefined) ? undefined : audit.map(({ text }) => text));
+  (writes.length > 0 || guards.length > 0 || audit.some(({ number }) => number !== undefined) || Object.values(more).some((part) => part !== undefined) ? undefined : audit.map(({ text }) => text));
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error('the writer has failed', { cause: error }));
 

@@ -66,7 +66,7 @@ export const makeWriter = (database: Connection, keys: FileKeys): Writer => {
 
   const store = ({ writes, audit = [], outbox = [], answer, mark }: PackedCommit, rids: readonly (number | undefined)[]): void => {
     for (const [at, write] of writes.entries()) put(write, rids[at]);
-    for (const { text } of audit) puts.audit.run(text);
+    for (const { text, number } of audit) puts.audit.run(number ?? null, text);
     for (const { topic, text } of outbox) puts.outbox.run(topic, text);
     if (answer !== undefined) puts.answer.run(answer.key, answer.fingerprint, answer.expires, answer.answer);
     if (mark !== undefined) state.mark = puts.mark(mark);
@@ -115,7 +115,7 @@ const makePuts = (database: Connection) => {
     resource: database.prepare('INSERT INTO resource (rid, id, version, updated, seq, deleted, packed) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (rid) DO UPDATE SET version = excluded.version, updated = excluded.updated, seq = excluded.seq, deleted = excluded.deleted, packed = excluded.packed'),
     past: database.prepare('INSERT INTO past (rid, version, seq, until) VALUES (?, ?, ?, ?)'),
     feed: database.prepare('INSERT INTO feed (type, seq) VALUES (?, ?)'),
-    audit: database.prepare('INSERT INTO audit (text) VALUES (?)'),
+    audit: database.prepare('INSERT INTO audit (number, text) VALUES (?, ?)'),
     outbox: database.prepare('INSERT INTO outbox (topic, text) VALUES (?, ?)'),
     answer: database.prepare('INSERT OR REPLACE INTO answer (key, fingerprint, expires, answer) VALUES (?, ?, ?, ?)'),
     current: (rid: number): CurrentRow | undefined => current.get(rid) as CurrentRow | undefined,

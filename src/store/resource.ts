@@ -74,6 +74,8 @@ export interface StoredAnswer {
 /** One record of the append-only audit journal, canonical bytes as text. */
 export interface AuditRecord {
   readonly text: string;
+  /** For the copy of a record that another store has: its number there, after all that are here. */
+  readonly number?: number | undefined;
 }
 
 /** Something to do after the commit, kept until done. */

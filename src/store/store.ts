@@ -24,6 +24,12 @@ export interface StoreStatistics {
   readonly bytes: number;
   /** Highest feed position. */
   readonly seq: number;
+}
+
+/** What is quick to know of a store, however large it is. */
+export interface StoreHead {
+  /** Highest feed position. */
+  readonly seq: number;
   readonly mark: StoreMark;
 }
 
@@ -65,6 +71,8 @@ export class StoreMoved extends Error {
 export class StoreInUse extends Error {}
 
 export interface Store {
+  /** Tells this data from any other, wherever it is opened: what names places in it, such as page links, is bound to it. */
+  readonly id: string;
   readonly supports: Supports;
   /** All or nothing, durable when the promise resolves; later reads see it. With `dryRun` nothing is stored and nothing changes. */
   commit(commit: Commit): Promise<CommitResult>;
@@ -83,6 +91,7 @@ export interface Store {
   answers(query: AnswerQuery, now: number): Promise<readonly StoredAnswer[]>;
   /** Records of the audit journal or the outbox after a number, oldest first. */
   records(journal: 'audit' | 'outbox', after: number, limit: number): Promise<readonly Numbered[]>;
+  head(): Promise<StoreHead>;
   statistics(): Promise<StoreStatistics>;
   maintain(task: MaintenanceTask): Promise<MaintenanceReport>;
   close(): Promise<void>;

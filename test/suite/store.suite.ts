@@ -211,10 +211,18 @@ export const describeStore = (name: string, { open, reopen }: StoreUnderTest): v
         await copy.close();
       });
 
+      it('takes the copy of a record with its number, and goes on after it', async () => {
+        const copy = await open();
+        await stored(copy, { writes: [], audit: [{ text: 'a', number: 7 }, { text: 'b', number: 8 }] });
+        await stored(copy, { writes: [], audit: [{ text: 'd' }] });
+        expect((await copy.records('audit', 0, 9)).map(({ number, text }) => [number, text])).toEqual([[7, 'a'], [8, 'b'], [9, 'd']]);
+        await copy.close();
+      });
+
       it('that is marked as moved takes nothing but another mark', async () => {
-        expect((await store.statistics()).mark.state).toBe('open');
+        expect((await store.head()).mark.state).toBe('open');
         await stored(store, { writes: [], mark: { state: 'moved', text: 'elsewhere' } });
-        expect((await store.statistics()).mark).toEqual({ state: 'moved', text: 'elsewhere' });
+        expect((await store.head()).mark).toEqual({ state: 'moved', text: 'elsewhere' });
         await expect(store.commit({ writes: [put('Patient', fresh())] })).rejects.toMatchObject({ code: 'store-moved' });
         await expect(store.commit({ writes: [], audit: [{ text: 'lost' }] })).rejects.toMatchObject({ code: 'store-moved' });
         await expect(store.commit({ writes: [], dryRun: true })).rejects.toMatchObject({ code: 'store-moved' });

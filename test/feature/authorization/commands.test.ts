@@ -19,7 +19,7 @@ const type = async (words: readonly string[], input = ''): Promise<{ code: numbe
   const [out, said]: [string[], string[]] = [[], []];
   const code = await run(words, {
     commands, cwd: folder, signal: new AbortController().signal, report: () => undefined, write: async (text) => { out.push(text); }, say: (line) => { said.push(line); }, input: Readable.from([Buffer.from(`${input}\n`)]),
-    withStore: (command, _, call) => command.run(call, { service: clinic.service, viewer: systemViewer(command.name), authorization: async () => ({ server: clinic.server, mounts: [] }), audit: () => Promise.reject(new Error('not asked for')), reloadGuides: () => Promise.reject(new Error('not asked for')) }),
+    withStore: (command, _, call) => command.run(call, { service: clinic.service, viewer: systemViewer(command.name), authorization: async () => ({ server: clinic.server, mounts: [] }), audit: () => Promise.reject(new Error('not asked for')), reloadGuides: () => Promise.reject(new Error('not asked for')), moving: () => { throw new Error('not asked for'); }, isServing: false }),
   });
   return { code, out: out.join(''), said: said.join('\n') };
 };

@@ -37,7 +37,7 @@ const typeWith = async (input: AsyncIterable<Uint8Array> | undefined, words: rea
   const code = await run(words, {
     commands, cwd: folder, input, signal: new AbortController().signal,
     report: (one) => { progress.push(one); }, write: async (text) => { out.push(text); }, say: (line) => { said.push(line); },
-    withStore: (command, _, call) => command.run(call, { service, viewer: systemViewer(command.name), authorization: () => Promise.reject(new Error('not asked for')), audit: () => Promise.reject(new Error('not asked for')), reloadGuides: () => Promise.reject(new Error('not asked for')) }),
+    withStore: (command, _, call) => command.run(call, { service, viewer: systemViewer(command.name), authorization: () => Promise.reject(new Error('not asked for')), audit: () => Promise.reject(new Error('not asked for')), reloadGuides: () => Promise.reject(new Error('not asked for')), moving: () => { throw new Error('not asked for'); }, isServing: false }),
   });
   return { code, out: out.join(''), said: said.join('\n'), progress };
 };
