@@ -163,7 +163,7 @@ export const openCore = async (given: ComposeOptions): Promise<Core> => {
   try {
     if (given.evenUnserved !== true) await demandServed(store);
     const operations = new Map<string, Operation>();
-    let baseUrl = fhirBase(config, config.port);
+    let [baseUrl, storeUrl] = [fhirBase(config, config.port), config.storeUrl];
     const profiles = await makeProfilePart({ service: () => service, folder: guidesFolder(config.dataDir), onGuides: () => { terminology.forget(); } });
     const options = interactionOptions(config, { pageSecret: config.pageSecret ?? await keptSecret(config.dataDir, 'secret'), store }, () => baseUrl);
     const terminology = makeTerminologyPart({ service: () => service, guides: [profiles.terminology], refreshGuides: profiles.refresh, dataDir: config.dataDir, external: externalOf(config, clock) });
@@ -195,7 +195,7 @@ export const openCore = async (given: ComposeOptions): Promise<Core> => {
       viewerOf: made.find((part) => part.viewerOf !== undefined)?.viewerOf,
       reloadGuides: profiles.reload,
       setPort: (port) => { baseUrl = fhirBase(config, port); },
-      moving: { storeUrl: config.storeUrl, store: switchable, grants: grants.get, open: (storeUrl) => openSide({ ...given, config: { ...config, storeUrl } }) },
+      moving: { storeUrl: () => storeUrl, moved: (to) => { storeUrl = to; }, store: switchable, grants: grants.get, open: (storeUrl) => openSide({ ...given, config: { ...config, storeUrl } }) },
       close: async () => {
         await (authorization.opened === undefined ? grants.opened?.then(({ port }) => port.close()) : authorization.opened.then(({ server }) => server.close(), () => undefined));
         try {

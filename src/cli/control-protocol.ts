@@ -3,6 +3,7 @@
  * sends one Request; Replies stream back, the last of them is an outcome or an error. Closing the socket ends the command.
  */
 import type { Outcome, Progress } from './command.js';
+import { hashOf } from '../core/hash.js';
 import type { ExitName } from './exit-code.js';
 
 export interface ControlRequest {
@@ -11,6 +12,8 @@ export interface ControlRequest {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly secret?: string | undefined;
+  /** `storeName` of the store it is for; a server that has another one refuses it as `inUse`. Undefined: whichever the server has. */
+  readonly store?: string | undefined;
 }
 
 export type ControlReply =
@@ -19,6 +22,9 @@ export type ControlReply =
   | { readonly say: string }
   | { readonly outcome: Outcome }
   | { readonly error: { readonly exit: ExitName; readonly message: string } };
+
+/** Returns a name for the store of a STORE_URL, in which nobody can read its password. */
+export const storeName = (storeUrl: string): string => hashOf('store-url', storeUrl);
 
 /** Longest request in characters; far above what a system takes as a command line. */
 export const longestRequest = 8 * 1024 ** 2;
@@ -29,8 +35,8 @@ const isTexts = (value: unknown): value is string[] => Array.isArray(value) && v
 
 /** Returns the request in a line; throws an Error for anything else. */
 export const readRequest = (line: string): ControlRequest => {
-  const { command, args, cwd, secret } = JSON.parse(line) as Record<string, unknown>;
-  if (typeof command === 'string' && isTexts(args) && typeof cwd === 'string') return { command, args, cwd, ...(typeof secret === 'string' ? { secret } : {}) };
+  const { command, args, cwd, secret, store } = JSON.parse(line) as Record<string, unknown>;
+  if (typeof command === 'string' && isTexts(args) && typeof cwd === 'string') return { command, args, cwd, ...(typeof secret === 'string' ? { secret } : {}), ...(typeof store === 'string' ? { store } : {}) };
   throw new Error('a request has command, args and cwd');
 };
 

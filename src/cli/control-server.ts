@@ -4,8 +4,8 @@ import { createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
 import type { Call, CommandTable, Session } from './command.js';
 import { claimSocketPath } from './control-path.js';
-import { longestRequest, readRequest, toLine, type ControlReply, type ControlRequest } from './control-protocol.js';
-import { usageError } from './exit-code.js';
+import { longestRequest, readRequest, storeName, toLine, type ControlReply, type ControlRequest } from './control-protocol.js';
+import { CommandError, usageError } from './exit-code.js';
 import { parseWords } from './options.js';
 import { runAudited } from './audited-run.js';
 import { commandOf, describeFailure } from './run.js';
@@ -15,6 +15,8 @@ export interface ControlOptions {
   readonly commands: CommandTable;
   /** The open store, on behalf of the command named. */
   readonly session: (command: string) => Session;
+  /** STORE_URL of the store this process has now. */
+  readonly storeUrl: () => string;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -80,8 +82,9 @@ interface Line {
   readonly socket: Socket;
 }
 
-const perform = async ({ command: name, args, cwd, secret }: ControlRequest, { commands, session }: ControlOptions, { signal, reply, socket }: Line) => {
+const perform = async ({ command: name, args, cwd, secret, store }: ControlRequest, { commands, session, storeUrl }: ControlOptions, { signal, reply, socket }: Line) => {
   const command = await commandOf(name, commands);
+  if (store !== undefined && store !== storeName(storeUrl())) throw new CommandError('inUse', 'The server of this DATA_DIR has another store.');
   if (command.needs !== 'store') throw usageError(`"${name}" is not run by the server.`);
   const call: Call = {
     given: parseWords(args, command.options), cwd, signal, commands, secret,

@@ -50,7 +50,7 @@ export const startServing = async (config: Config, commands: CommandTable): Prom
     core.setPort(port);
     const session = (command: string) => ({ service: core.service, viewer: systemViewer(`command ${command}`), authorization: core.authorization, audit: core.audit, reloadGuides: core.reloadGuides, moving: () => core.moving, isServing: true });
     // Commands run beside servers that share a store; the first worker takes those that are sent all the same.
-    const control = config.workerNumber > 1 ? noControl : await openControl({ dataDir: config.dataDir, commands, session, onFailure: (error) => observe({ kind: 'failure', requestId: undefined, where: 'control', error }) });
+    const control = config.workerNumber > 1 ? noControl : await openControl({ dataDir: config.dataDir, commands, session, storeUrl: core.moving.storeUrl, onFailure: (error) => observe({ kind: 'failure', requestId: undefined, where: 'control', error }) });
     await recordStart(core);
     for (const job of core.jobs) job.start();
     const origin = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${String(port)}`;

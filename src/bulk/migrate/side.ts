@@ -16,8 +16,10 @@ export interface Sides {
 
 /** What it takes to move the data to another engine. */
 export interface Moving {
-  /** STORE_URL as it was opened. */
-  readonly storeUrl: string;
+  /** STORE_URL of where the data is now. */
+  readonly storeUrl: () => string;
+  /** Told where it is from now on. */
+  readonly moved: (storeUrl: string) => void;
   readonly store: Switchable<Store>;
   /** Records of the authorization server, as they are kept. */
   readonly grants: () => Promise<Switchable<GrantStore>>;

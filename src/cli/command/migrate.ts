@@ -39,12 +39,12 @@ export const migrateStore: StoreCommand = {
     takeNoWords(call.given);
     const to = urlFrom(call, 'to') ?? '';
     const moving = session.moving();
-    const from = moving.storeUrl;
+    const from = moving.storeUrl();
     if (to === from) throw usageError('--to names the store that the data is in.');
     const side = await moving.open(to);
     let used = false;
     try {
-      const migrated = await run({ call, session, side, names: { from: nameOf(from), to: nameOf(to) }, isShared: isMongo(from), used: () => { used = true; } });
+      const migrated = await run({ call, session, side, names: { from: nameOf(from), to: nameOf(to) }, isShared: isMongo(from), used: () => { used = true; moving.moved(to); } });
       return report(migrated, { to: nameOf(to), switched: !call.given.flag('copy-only'), isServing: session.isServing });
     } finally {
       if (!used) await Promise.all([side.store.close(), side.grants.close()]);

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { systemViewer } from '../../../src/access/viewer.js';
 import type { Call, CommandTable, Progress, Session, StoreCommand } from '../../../src/cli/command.js';
 import { askServer, connectControl } from '../../../src/cli/control-client.js';
+import { storeName } from '../../../src/cli/control-protocol.js';
 import { openControl, type ControlServer } from '../../../src/cli/control-server.js';
 import { CommandError } from '../../../src/cli/exit-code.js';
 import { parseWords } from '../../../src/cli/options.js';
@@ -40,11 +41,11 @@ let folder = '';
 let control: ControlServer | undefined;
 const failures: unknown[] = [];
 const open = async (dataDir = folder): Promise<ControlServer> => {
-  control = await openControl({ dataDir, commands, session: (name) => ({ viewer: systemViewer(name), service: makeService(makeMemoryStore(systemClock)) }) as unknown as Session, onFailure: (error) => failures.push(error) });
+  control = await openControl({ dataDir, commands, session: (name) => ({ viewer: systemViewer(name), service: makeService(makeMemoryStore(systemClock)) }) as unknown as Session, storeUrl: () => 'sqlite:', onFailure: (error) => failures.push(error) });
   return control;
 };
 interface Heard { readonly progress: Progress[]; readonly said: string[]; written: string }
-const ask = async (command: string, args: readonly string[] = [], { signal = new AbortController().signal, dataDir = folder, onSay = (): void => undefined } = {}) => {
+const ask = async (command: string, args: readonly string[] = [], { signal = new AbortController().signal, dataDir = folder, onSay = (): void => undefined, store = undefined as string | undefined } = {}) => {
   const heard: Heard = { progress: [], said: [], written: '' };
   const call: Call = {
     given: parseWords([], {}), cwd: '/somewhere', signal, commands,
@@ -52,7 +53,7 @@ const ask = async (command: string, args: readonly string[] = [], { signal = new
   };
   const socket = await connectControl(dataDir);
   if (socket === undefined) throw new Error('nobody listens');
-  return { outcome: await askServer(socket, { command, args, cwd: call.cwd }, call), heard };
+  return { outcome: await askServer(socket, { command, args, cwd: call.cwd, store }, call), heard };
 };
 
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'control-test-')); });
@@ -71,6 +72,12 @@ describe('the control socket', () => {
     control = undefined;
     expect(existsSync(join(folder, 'control.sock'))).toBe(false);
     expect(await connectControl(folder)).toBeUndefined();
+  });
+
+  it('runs nothing that is for another store', async () => {
+    await open();
+    await expect(ask('fail', [], { store: storeName('mongodb://host/other') })).rejects.toMatchObject({ exit: 'inUse' });
+    await expect(ask('fail', [], { store: storeName('sqlite:') })).rejects.toMatchObject({ exit: 'refused', message: 'not this' });
   });
 
   it('runs a command with its words, streams what it reports and passes its outcome on', async () => {
