@@ -65,9 +65,8 @@ const isAmong = (list: readonly string[], text: string): boolean => {
 };
 
 const isNear = (where: Extract<Predicate, { op: 'near' }>, entries: readonly IndexEntry[]): boolean => {
-  const degrees = (param: string): number | undefined => entries.flatMap((entry) => (entry.kind === 'number' && entry.param === param ? [entry.low] : []))[0];
-  const [latitude, longitude] = [degrees('near:latitude'), degrees('near:longitude')];
-  return latitude !== undefined && longitude !== undefined && distanceBetween(where, { latitude, longitude }) <= where.metres;
+  const degrees = (param: string): number => Math.min(...entries.flatMap((entry) => (entry.kind === 'number' && entry.param === param ? [entry.low] : [])));
+  return distanceBetween(where, { latitude: degrees('near:latitude'), longitude: degrees('near:longitude') }) <= where.metres;
 };
 
 type EntryPredicate = Extract<Predicate, { readonly op: 'token' | 'string' | 'range' | 'reference' | 'uri' }>;

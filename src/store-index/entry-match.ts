@@ -4,13 +4,13 @@ import type { RangePredicate } from '../store/plan.js';
 import type { ContainedNode, Node } from './node.js';
 import { kinds, type PackedCursor, type Section } from './packed.js';
 
-/** Returns whether the position among the entries is near enough. */
+/** Returns whether the position among the entries is near enough; of several, which no type of R4 has, the lowest numbers count. */
 export const isNear = ({ point, metres, latitude, longitude }: Extract<Node, { op: 'near' }>, entries: PackedCursor): boolean => {
-  const at = { latitude: Number.NaN, longitude: Number.NaN };
+  const at = { latitude: Infinity, longitude: Infinity };
   entries.rewind();
   while (entries.next()) {
-    if (entries.key === latitude) at.latitude = entries.low;
-    else if (entries.key === longitude) at.longitude = entries.low;
+    if (entries.key === latitude) at.latitude = Math.min(at.latitude, entries.low);
+    else if (entries.key === longitude) at.longitude = Math.min(at.longitude, entries.low);
   }
   return distanceBetween(point, at) <= metres;
 };
