@@ -15,13 +15,14 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** Sent when this many milliseconds have gone by. */
   readonly interruptAfter?: number;
+  /** Milliseconds after which it is ended by force. */
+  readonly patience?: number;
 }
 
-/** A command that takes longer is ended by force, in milliseconds. */
-const patience = 50_000;
+const usualPatience = 50_000;
 
 /** Resolves when it has ended, however it did. */
-export const concierge = (words: readonly string[], { env = {}, cwd = packageRoot, interruptAfter }: CommandOptions = {}): Promise<Ended> =>
+export const concierge = (words: readonly string[], { env = {}, cwd = packageRoot, interruptAfter, patience = usualPatience }: CommandOptions = {}): Promise<Ended> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(packageRoot, 'bin', 'concierge.js'), ...words], { cwd, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
     let [out, err] = ['', ''];

@@ -19,7 +19,7 @@ describeMongo('concierge migrate', (address) => {
     const acknowledged: string[] = [];
 
     const start = async (storeUrl: string): Promise<RunningServer> => (server = await startServer({ dataDir: folder, env: { STORE_URL: storeUrl } }));
-    const migrate = (from: string, to: string, ...more: string[]): Promise<Ended> => concierge(['migrate', '--from', from, '--to', to, ...more], { env: { DATA_DIR: folder } });
+    const migrate = (from: string, to: string, ...more: string[]): Promise<Ended> => concierge(['migrate', '--from', from, '--to', to, ...more], { env: { DATA_DIR: folder }, patience: patience / 2 });
     const write = async ({ base }: RunningServer, id: string): Promise<boolean> => {
       try {
         const { status } = await call({ method: 'PUT', url: `${base}/Basic/${id}`, headers: { 'Content-Type': 'application/fhir+json' }, body: `{"resourceType":"Basic","id":"${id}","code":{"text":"1.10"}}` });
@@ -71,7 +71,7 @@ describeMongo('concierge migrate', (address) => {
       const interrupted = await concierge(['migrate', '--from', 'sqlite:', '--to', database], { env: { DATA_DIR: folder }, interruptAfter: 1_500 });
       expect(interrupted.code).toBe(130);
       expect(await write(running, 'after')).toBe(true);
-      await running.kill();
+      expect(await running.stop()).toBe(0);
       const again = await start('sqlite:');
       expect(await missing(again)).toEqual([]);
       expect(await migrate('sqlite:', database, '--copy-only')).toMatchObject({ code: 0, out: expect.stringContaining('Nothing was switched') });
