@@ -3,15 +3,16 @@ import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import { check } from '../../access/case.js';
 import { openClinic, type Clinic } from '../../access/clinic.js';
 import { sections } from '../../access/sections.js';
+import { casesFor } from '../../fixture/mongo-address.js';
 import { engines } from '../../fixture/engines.js';
 
-describe.each(engines.filter(({ name }) => name !== 'memory'))('on the engine $name', ({ open }) => {
+describe.each(engines.filter(({ name }) => name !== 'memory'))('on the engine $name', ({ name, open }) => {
   describe.each(Object.entries(sections))('section %s', (_, cases) => {
     let shared: Clinic;
     beforeAll(async () => { shared = await openClinic(await open()); });
     afterAll(async () => { await shared.stop(); });
 
-    it.each(cases)('$id $title', async (one) => {
+    it.each(casesFor(name, cases, 8))('$id $title', async (one) => {
       if (one.writes !== true) return check(one, shared);
       const clinic = await openClinic(await open());
       try {
