@@ -11,6 +11,8 @@ const files = readCaseFiles(join(packageRoot, 'test', 'spec'));
 
 /** Sections that `npm test` runs on MongoDB, whose test server is slow; test/mongo/run runs all of them. */
 const chosen = new Set(['create', 'read', 'update', 'conditional create', 'history', 'transaction', 'search on tokens', 'search on strings', 'search on dates', 'chained searches']);
+/** Milliseconds: a test server for MongoDB takes a minute for the case that stores more than a thousand resources. */
+const patience = 240_000;
 const filesFor = ({ name }: Engine): typeof files => (name !== 'mongo' || process.env['SPEC_MONGO'] === 'all' ? files : files.filter(({ section }) => chosen.has(section)));
 
 /** Cases with the same settings share a server. */
@@ -40,6 +42,6 @@ describe.each(engines)('on the engine $name', (engine) => {
       const before = server.failures.length;
       await runCase(one, server);
       expect(server.failures.slice(before)).toEqual([]);
-    });
+    }, patience);
   });
 });
