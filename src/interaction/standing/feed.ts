@@ -2,6 +2,7 @@
  * Follows the change feed for what is remembered of the record: whoever asks is told everything that was stored before, by this
  * process or another, so that nothing remembered is ever older than the request it serves (design rule 10).
  */
+import { sharing } from '../../core/sharing.js';
 import type { Version } from '../../store/resource.js';
 import type { Store } from '../../store/store.js';
 
@@ -35,22 +36,4 @@ export const followFeed = (store: () => Pick<Store, 'changes' | 'history'>, foll
     return jump();
   };
   return sharing(catchUp);
-};
-
-/** What runs may have looked before the caller's moment: one more run serves all who wait. */
-const sharing = (act: () => Promise<void>): (() => Promise<void>) => {
-  let running: Promise<void> | undefined;
-  let again: Promise<void> | undefined;
-  const run = (): Promise<void> => {
-    running = act().finally(() => { running = undefined; });
-    return running;
-  };
-  return () => {
-    if (running === undefined) return run();
-    again ??= running.catch(() => undefined).then(() => {
-      again = undefined;
-      return run();
-    });
-    return again;
-  };
 };

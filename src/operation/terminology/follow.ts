@@ -1,4 +1,5 @@
 /** Learns when terminology resources were written, so that what was made of them is made anew. */
+import { sharing } from '../../core/sharing.js';
 import { systemViewer } from '../../access/viewer.js';
 import { perform } from '../../interaction/perform.js';
 import type { Service } from '../../interaction/service.js';
@@ -24,25 +25,11 @@ export const makeStamp = (service: () => Service) => async (): Promise<string> =
 /** Returns a function that resolves when `forget` has been called for everything written before it was called. */
 export const makeFollower = (stampNow: () => Promise<string>, forget: () => void): (() => Promise<void>) => {
   let seen: string | undefined;
-  let running: Promise<void> | undefined;
-  let again: Promise<void> | undefined;
   const catchUp = async (): Promise<void> => {
     const stamp = await stampNow();
     if (stamp === seen) return;
     seen = stamp;
     forget();
   };
-  const run = (): Promise<void> => {
-    running = catchUp().finally(() => { running = undefined; });
-    return running;
-  };
-  return () => {
-    if (running === undefined) return run();
-    // What runs may have looked before the write the caller means: one more run serves all who wait.
-    again ??= running.catch(() => undefined).then(() => {
-      again = undefined;
-      return run();
-    });
-    return again;
-  };
+  return sharing(catchUp);
 };
