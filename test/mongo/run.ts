@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { packageRoot } from '../../src/core/package-root.js';
 
 const report = join(packageRoot, 'dist', 'mongo-result.json');
+/** What no single run takes, even on a slow machine: one that never ends is named and counted, and the others still run. */
+const longestRun = 10 * 60_000;
 
 interface Result {
   readonly numPassedTests: number;
@@ -23,9 +25,12 @@ const urlOf = (args: readonly string[]): string | undefined => {
 /** Runs jest; what it finds stands in the report. */
 const jest = (url: string, args: readonly string[]): { readonly passed: number; readonly failed: number } => {
   rmSync(report, { force: true });
+  const begun = Date.now();
   const { status } = spawnSync(process.execPath, ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', join('node_modules', 'jest', 'bin', 'jest.js'), '--json', `--outputFile=${report}`, ...args], {
     stdio: ['ignore', 'ignore', 'inherit'], cwd: packageRoot, env: { ...process.env, MONGO_TEST_URL: url, SPEC_MONGO: 'all', CLINIC_ENGINE: 'mongo' },
+    timeout: longestRun, killSignal: 'SIGKILL',
   });
+  console.log(`${args.join(' ')}: ${String(Math.round((Date.now() - begun) / 1000))} s, exit ${String(status)}`);
   if (!existsSync(report)) return { passed: 0, failed: 1 };
   const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8')) as Result;
   // A file that cannot be loaded has no failed test in it.

@@ -24,7 +24,9 @@ describe('parseJson', () => {
 
   it('agrees with JSON.parse on every value, however it is laid out', () => {
     fc.assert(fc.property(fc.jsonValue(), fc.constantFrom(undefined, 1, '\t', '\r\n '), (value, space) => {
-      const { text, value: read1 } = read(JSON.stringify(value, null, space).replaceAll('__proto__', 'proto'), 200);
+      // Names that reach for a prototype are refused, which a case of its own holds.
+      const allowed = JSON.stringify(value, null, space).replace(/"(__proto__|prototype|constructor)"(?=\s*:)/g, '"plain $1"');
+      const { text, value: read1 } = read(allowed, 200);
       expect(read1).toEqual(JSON.parse(text));
       expect(text).toBe(JSON.stringify(JSON.parse(text)));
       expect(JSON.parse(prettyJson(text))).toEqual(read1);
