@@ -52,6 +52,9 @@ export const openidConfiguration = (options: AuthorizationOptions): Record<strin
   claims_supported: ['sub', 'fhirUser', 'name', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce'],
 });
 
+/** When the content of the brands Bundle was last changed: to be set anew with it, since apps compare it with their copy. */
+const brandsChanged = '2026-11-25T00:00:00Z';
+
 /** Returns the Bundle by which people find their clinic in an app (https://hl7.org/fhir/smart-app-launch/brands.html). */
 export const brandsBundle = ({ origin, fhirBase }: AuthorizationOptions): Record<string, unknown> => {
   const brand = {
@@ -62,11 +65,11 @@ export const brandsBundle = ({ origin, fhirBase }: AuthorizationOptions): Record
   };
   const endpoint = {
     resourceType: 'Endpoint', id: 'fhir', status: 'active', name: 'FHIR R4', managingOrganization: { reference: 'Organization/brand' }, address: fhirBase,
-    extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/endpoint-fhir-version', valueCode: '4.0' }],
+    extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/endpoint-fhir-version', valueCode: '4.0.1' }],
     connectionType: { system: 'http://terminology.hl7.org/CodeSystem/endpoint-connection-type', code: 'hl7-fhir-rest' },
     payloadType: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/endpoint-payload-type', code: 'none' }] }], contact: [{ system: 'url', value: origin }],
   };
-  return { resourceType: 'Bundle', type: 'collection', timestamp: '2026-11-25T00:00:00Z', entry: [brand, endpoint].map((resource) => ({ fullUrl: `${fhirBase}/${resource.resourceType}/${resource.id}`, resource })) };
+  return { resourceType: 'Bundle', meta: { lastUpdated: brandsChanged }, type: 'collection', timestamp: brandsChanged, entry: [brand, endpoint].map((resource) => ({ fullUrl: `${fhirBase}/${resource.resourceType}/${resource.id}`, resource })) };
 };
 
 /** Returns the security element of the CapabilityStatement (https://hl7.org/fhir/smart-app-launch/conformance.html#using-cs). */

@@ -196,8 +196,23 @@ describe('discovery', () => {
     const own = await (await fetch(`${clinic.origin}/.well-known/openid-configuration`)).json() as Record<string, string>;
     // What the provider says of itself is what our document says of it.
     for (const name of ['issuer', 'authorization_endpoint', 'token_endpoint', 'jwks_uri', 'introspection_endpoint', 'revocation_endpoint', 'pushed_authorization_request_endpoint', 'userinfo_endpoint']) expect([name, own[name]]).toEqual([name, native[name]]);
-    const brands = await (await fetch(`${clinic.base}/.well-known/user-access-brands.json`)).json() as { resourceType: string };
-    expect(brands.resourceType).toBe('Bundle');
+  });
+
+  it('publishes a brands Bundle that holds to its profiles, where any app may read it', async () => {
+    const smart = await (await fetch(`${clinic.base}/.well-known/smart-configuration`)).json() as { user_access_brand_bundle: string };
+    const answer = await fetch(smart.user_access_brand_bundle, { headers: { origin: 'https://some-app.example' } });
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+    interface Extension { url: string; valueCode?: string; valueReference?: { reference: string }; extension?: Extension[] }
+    interface Brand { resourceType: string; id: string; extension: Extension[]; endpoint?: { reference: string }[]; address?: string; managingOrganization?: { reference: string } }
+    const bundle = await answer.json() as { resourceType: string; type: string; timestamp: string; meta: { lastUpdated: string }; entry: { fullUrl: string; resource: Brand }[] };
+    expect(bundle).toMatchObject({ resourceType: 'Bundle', type: 'collection', timestamp: bundle.meta.lastUpdated });
+    const [brand, endpoint] = bundle.entry.map(({ resource }) => resource);
+    expect(endpoint).toMatchObject({ resourceType: 'Endpoint', status: 'active', address: clinic.base, connectionType: { code: 'hl7-fhir-rest' }, managingOrganization: { reference: `Organization/${String(brand?.id)}` } });
+    expect(endpoint?.extension).toContainEqual({ url: 'http://hl7.org/fhir/StructureDefinition/endpoint-fhir-version', valueCode: '4.0.1' });
+    // uab-1: the endpoints of the portal are among those of the brand.
+    const portal = brand?.extension.find(({ url }) => url.endsWith('/organization-portal'))?.extension?.find(({ url }) => url === 'portalEndpoint');
+    expect(brand?.endpoint).toEqual([portal?.valueReference]);
+    for (const { fullUrl, resource } of bundle.entry) expect(fullUrl).toBe(`${clinic.base}/${resource.resourceType}/${resource.id}`);
   });
 
   it('an authorization request may be posted', async () => {
