@@ -72,7 +72,8 @@ const main = async (command) => {
   const { url, stop } = await start();
   console.log(`MongoDB: SecantusDB ${version} (a test server: what it does not check is in docs/scaling.md)`);
   try {
-    return await run(command, { ...process.env, MONGO_TEST_URL: url });
+    // Tests need not drop what they made: it goes with the server.
+    return await run(command, { ...process.env, MONGO_TEST_URL: url, MONGO_TEST_OWN: 'yes' });
   } finally {
     await stop();
   }

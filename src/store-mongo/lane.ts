@@ -135,7 +135,8 @@ const keepLane = ({ leases, observe }: LaneOptions, number: number, lease: Lease
     },
     close: async () => {
       clearInterval(renew);
-      if (held !== undefined) await leases.release(held);
+      // A database that cannot answer now lets the lease run out by itself; who closes must not be held by it.
+      if (held !== undefined) await leases.release(held).catch((error: unknown) => { observe({ kind: 'failure', requestId: undefined, where: 'lane', error }); });
     },
   };
 };

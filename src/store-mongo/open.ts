@@ -84,9 +84,12 @@ const makeStore = (writing: Writing, { id, clock, observe, searchBudget }: Requi
     statistics: () => storing(() => readStatistics(connection, models, feed)),
     maintain: (task) => storing(() => maintain(writing, task)),
     close: async () => {
-      await queue.close();
-      await lane.close();
-      await connection.close();
+      try {
+        await queue.close();
+        await lane.close();
+      } finally {
+        await connection.close();
+      }
     },
   };
 };

@@ -26,7 +26,8 @@ const makeServers = ({ open }: Engine) => {
   };
   const stop = async (): Promise<void> => {
     closeConnections();
-    for (const server of running.values()) await (await server).stop();
+    // One that cannot be closed must not keep the others open.
+    await Promise.all([...running.values()].map(async (server) => (await server).stop()));
   };
   return { serverOf, stop };
 };

@@ -1,7 +1,7 @@
 /** What the engine answers while the way to the database is stopped or cut. */
 import { afterAll, expect, it } from '@jest/globals';
 import { systemClock } from '../../../src/core/clock.js';
-import { observeNothing } from '../../../src/core/observe.js';
+import { observeNothing, type Observe } from '../../../src/core/observe.js';
 import { openMongoStore } from '../../../src/store-mongo/open.js';
 import type { Store } from '../../../src/store/store.js';
 import { describeMongo, dropDatabases, freshDatabase } from '../../fixture/mongo.js';
@@ -10,14 +10,14 @@ import { put } from '../../suite/store.suite.js';
 
 describeMongo('the MongoDB engine over a bad network', (server) => {
   afterAll(() => dropDatabases(server));
-  const openThrough = async (): Promise<{ readonly proxy: Proxy; readonly store: Store }> => {
+  const openThrough = async (observe: Observe = observeNothing): Promise<{ readonly proxy: Proxy; readonly store: Store }> => {
     // One of the hosts, where there are several.
     const url = new URL(freshDatabase(server).replace(/,[^/]+/, ''));
     const proxy = await openProxy(Number(url.port));
     url.port = String(proxy.port);
     // Otherwise the driver goes to where the server says it is.
     url.search = '?directConnection=true';
-    return { proxy, store: await openMongoStore({ url: url.href, clock: systemClock, observe: observeNothing }) };
+    return { proxy, store: await openMongoStore({ url: url.href, clock: systemClock, observe }) };
   };
   const close = async ({ proxy, store }: { readonly proxy: Proxy; readonly store: Store }): Promise<void> => {
     await store.close();
@@ -49,5 +49,16 @@ describeMongo('the MongoDB engine over a bad network', (server) => {
     expect(await store.commit({ writes: [put('Basic', 'b')] })).toMatchObject({ ok: true });
     expect((await store.changes(0, 10)).map(({ id, version }) => [id, version])).toEqual([['a', 1], ['b', 1]]);
     await close(through);
+  });
+
+  it('closes while nothing passes, says once that its lane stays taken until it runs out, and keeps no connection', async () => {
+    const seen: string[] = [];
+    const { proxy, store } = await openThrough((event) => { if (event.kind === 'failure') seen.push(event.where); });
+    await store.commit({ writes: [put('Basic', 'a')] });
+    proxy.stop();
+    await store.close();
+    expect(seen).toEqual(['lane']);
+    await expect(store.read({ type: 'Basic', id: 'a' })).rejects.toThrow();
+    await proxy.close();
   });
 });
