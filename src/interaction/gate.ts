@@ -106,9 +106,6 @@ export const isBoundByToken = (context: Context, type: string): boolean => {
   return access.permissions.some((permission) => grantedRight(access.viewer, permission, type, access) !== 'all');
 };
 
-/** Returns whether something the viewer does not see has the id. */
-export const isTaken = async (context: Context, key: ResourceKey): Promise<boolean> => (await context.service.store.read(key)) !== undefined;
-
 const historyStep = 200;
 
 /** One page of history, in which what is withheld is not counted either: then nothing says how many there are in all. */

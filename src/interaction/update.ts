@@ -3,7 +3,7 @@ import { FhirError } from '../core/error.js';
 import type { Guard, Version } from '../store/resource.js';
 import { applyChange, writeOf, type Change } from './change.js';
 import { keyOf, typeOf, type Context, type Interaction } from './context.js';
-import { isBoundByToken, isTaken, lookUp } from './gate.js';
+import { isBoundByToken, isBoundTo, lookUp } from './gate.js';
 import { readIncoming, type Incoming } from './incoming.js';
 import { matchNow, onlyMatch, parseCriteria, type Criteria } from './match.js';
 import { checkPreconditions } from './precondition.js';
@@ -46,12 +46,20 @@ export interface UpdateWish {
   readonly given?: ReadonlySet<string>;
 }
 
+/**
+ * A 201 would tell that an id is free: for whom anything of the type is hidden, by the token or by a Consent, no id makes a new resource,
+ * so that what is hidden and what never was answer the same. An id that the server makes tells nothing.
+ */
+const checkMayBeNew = (context: Context, { type, id }: Incoming): void => {
+  if (id === undefined ? !isBoundByToken(context, type) : !isBoundTo(context, type)) return;
+  throw new FhirError('not-found', `There is no ${type} with this id, and a token that is shown only some of them makes none under an id of its choice: POST it, or update it by a condition.`);
+};
+
 /** Returns what an update does on this current version. */
 export const decideOn = async (context: Context, wish: UpdateWish): Promise<Change> => {
   const { incoming, id, current, guards = [], given } = wish;
   const { clientIds, requireIfMatch } = context.service.options;
-  // For a viewer who sees only some, a 201 would tell that the id is free: what is hidden must answer the same.
-  if (current === undefined && (isBoundByToken(context, incoming.type) || await isTaken(context, { type: incoming.type, id }))) throw new FhirError('not-found', `There is no ${incoming.type} with this id.`);
+  if (current === undefined) checkMayBeNew(context, incoming);
   checkPreconditions(context.request.conditions, current, requireIfMatch);
   // Without an id in the body it is a conditional update that matched nothing: the id is the server's own.
   if (current === undefined && !clientIds && incoming.id !== undefined) {

@@ -47,7 +47,7 @@ const language = [{ op: 'add', path: '/language', value: 'de' }];
 const withId = ({ content, id }: About): unknown => ({ ...content, id });
 const withoutId = ({ content }: About): unknown => content;
 const byId = ({ id }: About): string => `_id=${id}`;
-const tag = { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: { tag: [{ code: 'x' }] } }] };
+const claim = { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: { profile: ['http://profiles.example/p'] } }] };
 
 /** By method and shape of the route table; a row that is not here is a failure. */
 export const rows: Readonly<Record<string, Row>> = {
@@ -72,7 +72,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET compartment': { ask: (about) => ({ path: `Patient/${about.patient}/${about.type}`, query: byId(about) }), shows: (told, about) => about.type === 'Patient' || shown(told, about) },
   'POST compartment-search': { ask: (about) => ({ path: `Patient/${about.patient}/${about.type}/_search`, query: byId(about) }), shows: (told, about) => about.type === 'Patient' || shown(told, about) },
   'GET operation': { ask: ({ type, id }) => ({ path: `${type}/${id}/$meta` }), shows: done },
-  'POST operation': { ask: ({ type, id }) => ({ path: `${type}/${id}/$meta-add`, body: tag }), shows: done },
+  'POST operation': { ask: ({ type, id }) => ({ path: `${type}/${id}/$meta-add`, body: claim }), shows: done },
 };
 
 /** Returns the rows of the route table that the matrix does not know, and those it knows that are no row. */

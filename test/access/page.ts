@@ -65,7 +65,7 @@ export const page = (): string => {
     'What the server must not tell or do, case by case. Sections B to F are `test/access/section-*.ts`, run over HTTP on the embedded engine and on MongoDB; each case also holds that every access',
     'in it left its record in the audit and that no log was told health data; section I stands in `test/feature/audit`. Cases with a word for a number are beside them. Beside them stand the two-world test (`test/two-world`: servers that',
     'look the same to a token answer the same), the timing of what is hidden against what is absent, and the sensitivity proof (`test/sensitivity`: each guard is taken out, and a case must fail).', '',
-    'Known limits: with `REFERENTIAL_INTEGRITY=enforce` a delete is refused while anything refers to the resource, hidden or not, because the promise that no reference dangles is made to everyone.', '',
+    'Under `REFERENTIAL_INTEGRITY=enforce` only what the viewer sees keeps a resource from being deleted (`test/feature/access/write.test.ts`): what is hidden may refer to nothing afterwards.', '',
     'This page is written by `node dist/test/access/write-page.js`; a test holds it to the cases.', '',
     parts.join('\n\n'), '',
   ].join('\n');

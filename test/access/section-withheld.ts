@@ -7,6 +7,7 @@ import { practitionerToken, tokenWith } from './viewers.js';
 
 const { tA, tAw, tB, tU, tUw, tS } = tokens;
 const otherApp = tokenWith('patient/*.rs', { client: 'other-app', patient: 'A', user: 'account of A', fhirUser: 'Patient/A', patients: ['A'] });
+const system = tokenWith('system/*.cruds', { client: 'backend' });
 const stranger = practitionerToken('Q', 'user/*.cruds');
 
 const actor = (name: string): object[] => [{ role: { text: 'x' }, reference: reference(name) }];
@@ -30,6 +31,20 @@ const holdAbsent = async ({ absent, found, expect }: Clinic, viewer: typeof tU):
   assert.equal((JSON.parse(text) as { total: number }).total, (await found(viewer, '/Observation?_count=100')).length);
 };
 
+/** Where anything is withheld no id is told to be free: neither by a PUT, nor in a bundle, nor as a try. */
+const holdNoneIsMade = async (clinic: Clinic): Promise<void> => {
+  const body = observation('obsA', 'A');
+  const entry = [{ resource: body, request: { method: 'PUT', url: 'Observation/obsA' } }];
+  for (const headers of [{}, { 'x-dry-run': 'true' }, { 'if-match': 'W/"1"' }]) assert.equal((await clinic.absent(system, 'PUT', '/Observation/obsA', ['obsA', 'obsX'], { body, headers })).status, 404);
+  for (const type of ['batch', 'transaction']) await clinic.absent(system, 'POST', '/', ['obsA', 'obsX'], { body: { resourceType: 'Bundle', type, entry } });
+  await clinic.absent(system, 'PUT', '/Observation?identifier=urn:obs|secret-A', ['secret-A', 'secret-X'], { body: { ...body, id: 'own' } });
+  await clinic.absent(system, 'POST', '/Observation/$validate', ['obsA', 'obsX'], { body: { resourceType: 'Parameters', parameter: [{ name: 'mode', valueCode: 'update' }, { name: 'resource', resource: body }] } });
+  await clinic.absent(system, 'DELETE', '/Observation/obsA', ['obsA', 'obsX']);
+  // What is not withheld is made as before, and so is what gets its id from the server.
+  await clinic.expect(201, system, 'PUT', '/Location/locX', { body: { resourceType: 'Location', id: 'locX' } });
+  await clinic.expect(201, system, 'PUT', '/Observation?identifier=urn:obs|none', { body: { ...observation(undefined, 'B'), id: undefined } });
+};
+
 export const sectionWithheld: readonly AccessCase[] = [
   writes('S8-deny', 'what a Consent denies is absent from the next request on, and back when it ends', async (clinic) => {
     assert.ok((await clinic.found(tU, '/Observation')).includes('Observation/obsA'));
@@ -43,6 +58,7 @@ export const sectionWithheld: readonly AccessCase[] = [
     await store(clinic, { type: 'deny', class: observations });
     await holdAbsent(clinic, tS);
     for (const path of ['/Observation/_history?_count=100', '/_history?_count=100']) assert.doesNotMatch((await clinic.expect(200, tS, 'GET', path)).text, /"id":"obsA"|"total"/);
+    await holdNoneIsMade(clinic);
     await clinic.expect(200, tA, 'GET', '/Observation/obsA');
   }),
   writes('S8-app', 'a denial to an app binds whoever uses it', async (clinic) => {
@@ -66,7 +82,7 @@ export const sectionWithheld: readonly AccessCase[] = [
     await clinic.admin('PUT', '/Observation/obsA', { body: observation('obsA', 'A', { meta: label('V'), encounter: reference('Encounter/encA') }) });
     await holdAbsent(clinic, tU);
     await clinic.expect(200, tA, 'GET', '/Observation/obsA/_history/1');
-    for (const viewer of [tAw, tokenWith('system/*.cruds', { client: 'backend' })]) {
+    for (const viewer of [tAw, system]) {
       await clinic.expect(403, viewer, 'PUT', '/Observation/obsA', { body: observation('obsA', 'A') });
       await clinic.expect(403, viewer, 'PATCH', '/Observation/obsA', { body: [{ op: 'remove', path: '/meta/security' }], headers: { 'content-type': 'application/json-patch+json' } });
     }

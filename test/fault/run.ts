@@ -4,6 +4,7 @@ import { auditComplete } from './audit-complete.js';
 import { auditTamper } from './audit-tamper.js';
 import { diskFull } from './disk-full.js';
 import { kill } from './kill.js';
+import { lostUpdate } from './lost-update.js';
 import { powerCut } from './power-cut.js';
 import { searchOracle } from './search-oracle.js';
 import type { Scenario } from './scenario.js';
@@ -12,7 +13,7 @@ import { stop } from './stop.js';
 import { timing } from './timing.js';
 import { twoWorld } from './two-world.js';
 
-const scenarios: readonly Scenario[] = [kill, stop, powerCut, diskFull, auditComplete, auditTamper, timing, searchOracle, twoWorld, sensitivity];
+const scenarios: readonly Scenario[] = [kill, stop, powerCut, diskFull, auditComplete, auditTamper, lostUpdate, timing, searchOracle, twoWorld, sensitivity];
 const { values: { short, only } } = parseArgs({ options: { short: { type: 'boolean', default: false }, only: { type: 'string' } } });
 
 let passed = 0;

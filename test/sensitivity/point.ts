@@ -76,7 +76,7 @@ const writing: readonly Point[] = [
   { name: 'update: what is there', file: 'interaction/update.js', text: 'current: await lookUp(context, { type: incoming.type, id }) });', without: 'current: await context.service.store.read({ type: incoming.type, id }) });', cases: ['C3', 'C6'] },
   { name: 'patch: what is there', file: 'interaction/patch.js', text: 'await lookUp(context, key)', without: 'await context.service.store.read(key)', cases: ['C4'] },
   { name: 'delete: what is there', file: 'interaction/delete.js', text: 'await lookUp(context, key)', without: 'await context.service.store.read(key)', cases: ['C6'] },
-  { name: 'no update creates', file: 'interaction/update.js', text: 'if (current === undefined && (isBoundByToken(context, incoming.type)', without: 'if (current === undefined && (false', cases: ['C6'] },
+  { name: 'no update creates', file: 'interaction/update.js', text: 'if (current === undefined)\n        checkMayBeNew(context, incoming);', without: '', cases: ['C6'] },
   { name: 'answer to a patch', file: 'interaction/answer.js', text: 'context.request.interaction.endsWith(\'patch\') && !maySee(readAccess(context), version)', without: 'false', cases: ['C-unread'] },
   { name: 'difference of a dry run', file: 'interaction/trial.js', text: 'if (before?.body !== undefined && !maySee(readAccess(context), before))', without: 'if (false)', cases: ['C-unread'] },
   { name: 'kept answer', file: 'interaction/gate.js', text: 'for (const access of accesses)', without: 'return true;\n    for (const access of accesses)', cases: ['C-replay'] },

@@ -104,8 +104,9 @@ describe.each(engines)('Consents and labels on $name', ({ open }) => {
     expect((await ask(tS, 'GET', 'Observation/_history')).body).not.toContain('"total"');
     const { body = '{}' } = await ask(tS, 'GET', 'Observation/_history?_count=1');
     expect((JSON.parse(body) as { link: { relation: string }[] }).link.map(({ relation }) => relation)).toEqual(['self']);
-    // An id that is free may be chosen still, one that is hidden may not be taken.
-    expect(await statusOf(tS, 'PUT', 'Observation/new', { body: observation('new', 'B') })).toBe(201);
+    // No id is told to be free where one may be hidden; of a type of which nothing is withheld it may be chosen still.
+    for (const id of ['obsA', 'new']) expect([id, await statusOf(tS, 'PUT', `Observation/${id}`, { body: observation(id, 'B') })]).toEqual([id, 404]);
+    expect(await statusOf(tS, 'PUT', 'Location/new', { body: { resourceType: 'Location', id: 'new' } })).toBe(201);
     // A record that may not be shown can be added to.
     expect(await statusOf(tS, 'POST', 'Observation', { body: { ...observation('x', 'A'), id: undefined } })).toBe(201);
   });
