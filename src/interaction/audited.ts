@@ -17,8 +17,10 @@ import { beginTrail, patientsIn, patientsOf, type Trail } from './trail.js';
 const unaudited: ReadonlySet<InteractionName> = new Set(['capabilities', 'batch-or-transaction']);
 
 /** Performs the interaction so that nothing of it is answered without its record. */
-export const audited = async (context: Context, inner: Interaction): ReturnType<Interaction> => {
-  if (context.service.audit === undefined) return inner(context);
+export const audited = (context: Context, inner: Interaction): ReturnType<Interaction> =>
+  (context.service.audit === undefined ? inner(context) : recorded(context, inner));
+
+const recorded = async (context: Context, inner: Interaction): ReturnType<Interaction> => {
   const trail = beginTrail(context.service.clock.now());
   trail.why = whyOf(context.viewer);
   const watched = { ...context, trail };

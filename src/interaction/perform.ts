@@ -18,7 +18,7 @@ import { search } from './search.js';
 import { conditionalUpdate, update } from './update.js';
 import { vread } from './vread.js';
 
-const taking = (allowed: readonly string[], inner: Interaction): Interaction => async (context) => {
+const taking = (allowed: readonly string[], inner: Interaction): Interaction => (context) => {
   if (context.request.params.length > 0) checkParams(context, allowed);
   return inner(context);
 };
@@ -58,7 +58,7 @@ const performChecked: Interaction = async (context) => {
  */
 export const perform: Perform = async (service, viewer, request) => {
   // A dry run is no answer to keep: it leaves the key for the real request.
-  const seen = await service.standings?.viewerOf(viewer) ?? viewer;
+  const seen = viewer.kind === 'token' && service.standings !== undefined ? await service.standings.viewerOf(viewer) : viewer;
   const context = { service, viewer: seen, request: request.dryRun === true ? { ...request, idempotencyKey: undefined } : request };
   return audited(context, performChecked);
 };

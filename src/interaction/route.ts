@@ -84,7 +84,7 @@ export const routeOf = (method: string, segments: readonly string[]): Route => {
     throw new FhirError('method-not-allowed', `${method.slice(0, 10)} is not an interaction of this URL; it takes ${allow.join(', ')}.`, { allow });
   }
   const { type, id, version, compartment, operation } = place;
-  return { interaction: row.interaction, type, id, version, ...(compartment === undefined ? {} : { compartment }), operation, method };
+  return { interaction: row.interaction, type, id, version, compartment, operation, method };
 };
 
 const placeOf = (segments: readonly string[]): Place => {

@@ -31,13 +31,21 @@ const write = (host: Host, exchange: Exchange, { status, headers, contentType, b
   if (res.headersSent || exchange.refusedWith !== undefined || res.destroyed) return;
   const list = headList(host, exchange);
   if (headers !== undefined) list.push(...headers);
-  // Bytes go out as they are; a text would be measured and encoded once more on its way to the socket.
-  const bytes = encoded ?? (body === undefined ? undefined : Buffer.from(body));
-  if (bytes !== undefined) list.push('Content-Type', contentType ?? exchange.form.contentType, 'Content-Length', String(bytes.length));
+  const isPlain = encoded === undefined && body !== undefined && isShortAscii(body);
+  const bytes = encoded ?? (body === undefined || isPlain ? undefined : Buffer.from(body));
+  const length = bytes?.length ?? body?.length;
+  if (length !== undefined) list.push('Content-Type', contentType ?? exchange.form.contentType, 'Content-Length', String(length));
   else if (status !== 204 && status !== 304) list.push('Content-Length', '0');
   res.writeHead(status, list);
-  res.end(bytes);
+  if (isPlain) res.end(body, 'latin1');
+  else res.end(bytes);
 };
+
+/** Longer texts would be copied once more to stand behind the head. */
+const longest = 16_384;
+
+/** Node writes such a text together with the head, in one piece; bytes go out beside it, which takes longer where there are few. */
+const isShortAscii = (body: string): boolean => body.length <= longest && Buffer.byteLength(body) === body.length;
 
 /** What every answer carries. */
 const headList = (host: Host, { req, requestId, interaction, continueDue }: Exchange): string[] => {

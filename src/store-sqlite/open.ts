@@ -9,12 +9,13 @@ import type { SearchPage, Version } from '../store/resource.js';
 import type { MaintenanceReport, MaintenanceTask, SearchRun, Store } from '../store/store.js';
 import { packEntries } from '../store-index/packed.js';
 import { OverBudget } from '../store-index/work.js';
-import { makeSnapshots, openConnection, StoreFault, type Connection } from './connection.js';
+import { openConnection, StoreFault, type Connection } from './connection.js';
 import { failureOf, toStoreError } from './failure.js';
 import { databaseFile } from './files.js';
 import { makeFileKeys, type FileKeys } from './keys.js';
 import { listSystems } from './list-systems.js';
 import { takeLock } from './lock.js';
+import { makeMoment, type Moment } from './moment.js';
 import { packCommit } from './packed-commit.js';
 import { makeReadPool, type ReadPool } from './read-pool.js';
 import { makeReader, type Reader } from './reader.js';
@@ -50,7 +51,7 @@ interface Engine {
   readonly reader: Reader;
   readonly executor: Executor;
   readonly database: Connection;
-  readonly snapshot: <T>(read: () => T) => T;
+  readonly moment: Moment;
   readonly queue: WriteQueue;
   readonly pool: ReadPool;
   readonly budget: number;
@@ -71,12 +72,14 @@ export const openSqliteStore = async (options: SqliteOptions): Promise<Store> =>
       observe({ kind: 'failure', requestId: undefined, where: 'store', error });
       options.onFatal?.(error);
     };
-    const queue = await openWriteQueue({ file, cacheMegabytes: cache.writer, where: options.writer ?? 'worker', clock, onFatal });
+    let moment: Moment | undefined;
+    const watch = { changing: () => { moment?.changing(); }, settled: () => { moment?.settled(); } };
+    const queue = await openWriteQueue({ file, cacheMegabytes: cache.writer, where: options.writer ?? 'worker', clock, onFatal, watch });
     const database = openConnection({ file, mode: 'read', cacheMegabytes: cache.main });
     const keys = makeFileKeys(readLayout(database));
     const { sortable, quick } = options.thresholds ?? { sortable: usualSortable, quick: usualQuick };
     const engine: Engine = {
-      file, keys, database, snapshot: makeSnapshots(database), queue, quick, reader: makeReader(database, keys), executor: makeExecutor(database, keys, sortable),
+      file, keys, database, moment: (moment = makeMoment(database)), queue, quick, reader: makeReader(database, keys), executor: makeExecutor(database, keys, sortable),
       pool: makeReadPool({ file, cacheMegabytes: cache.reader, sortable, threads }), budget: options.searchBudget ?? 5_000_000,
     };
     return makeStore(engine, { clock, observe, release: () => { lock.release(); } });
@@ -154,7 +157,8 @@ const makeQuietFeed = (): QuietFeed => {
 };
 
 const makeStore = (engine: Engine, { clock, observe, release }: Surroundings): Store => {
-  const { keys, reader, queue, pool } = engine;
+  const { keys, reader, queue, pool, moment } = engine;
+  const look = <T>(read: () => T): T => reading(() => moment.read(read));
   const feed = makeQuietFeed();
   return {
     id: hashOf('store', ...keys.layout.salt.map(String)),
@@ -166,24 +170,25 @@ const makeStore = (engine: Engine, { clock, observe, release }: Surroundings): S
       observe({ kind: 'commit', writes: commit.writes.length, ms: clock.monotonic() - begun });
       return result;
     },
-    read: async (key, version) => reading(() => reader.read(key, version)),
-    isReferenced: async (key, also) => reading(() => reader.isReferenced(key, also)),
+    read: async (key, version) => look(() => reader.read(key, version)),
+    isReferenced: async (key, also) => look(() => reader.isReferenced(key, also)),
     search: (plan, run = {}) => search(engine, plan, run),
     count: (plan, run = {}) => count(engine, plan, run),
     history: async (query) => {
       // Only a time that lies in between asks for a look at every version.
-      if (query.at === undefined || query.id !== undefined) return reading(() => reader.history(query));
+      if (query.at === undefined || query.id !== undefined) return look(() => reader.history(query));
       const result = await pool.run({ kind: 'history', query });
       return result.kind === 'history' ? result.page : unexpected();
     },
-    changes: async (after, limit) => feed.after(after, () => reading(() => reader.changes(after, limit))),
-    answers: async (query, now) => reading(() => reader.answers(query, now)),
-    records: async (journal, after, limit) => reading(() => reader.records(journal, after, limit)),
-    head: async () => reading(() => reader.head()),
-    statistics: async () => reading(() => reader.statistics(engine.file)),
+    changes: async (after, limit) => feed.after(after, () => look(() => reader.changes(after, limit))),
+    answers: async (query, now) => look(() => reader.answers(query, now)),
+    records: async (journal, after, limit) => look(() => reader.records(journal, after, limit)),
+    head: async () => look(() => reader.head()),
+    statistics: async () => look(() => reader.statistics(engine.file)),
     maintain: (task) => maintain(engine, task),
     close: async () => {
       await pool.close();
+      moment.end();
       await queue.close();
       engine.database.close();
       release();
@@ -202,10 +207,10 @@ const reading = <T>(read: () => T): T => {
 };
 
 /** Tries it here, and there when it turns out to be long. */
-const quickly = <T>({ snapshot, budget, quick }: Engine, { signal, budget: own = budget }: SearchRun, run: (budget: number) => T): T | undefined => {
+const quickly = <T>({ moment, budget, quick }: Engine, { signal, budget: own = budget }: SearchRun, run: (budget: number) => T): T | undefined => {
   signal?.throwIfAborted();
   try {
-    return reading(() => snapshot(() => run(Math.min(quick, own))));
+    return reading(() => moment.snapshot(() => run(Math.min(quick, own))));
   } catch (error) {
     if (error instanceof OverBudget) return undefined;
     throw error;
@@ -213,7 +218,7 @@ const quickly = <T>({ snapshot, budget, quick }: Engine, { signal, budget: own =
 };
 
 const search = async (engine: Engine, plan: SearchPlan, run: SearchRun): Promise<SearchPage> => {
-  const { reader, executor, pool, budget } = engine;
+  const { reader, executor, pool, budget, moment } = engine;
   const explain = run.explain ?? false;
   const here = quickly(engine, run, (rows) => {
     const page = executor.search(plan, { budget: rows, explain });
@@ -221,7 +226,7 @@ const search = async (engine: Engine, plan: SearchPlan, run: SearchRun): Promise
   });
   if (here !== undefined) return toPage(here.page, here.matches, explain);
   const result = await pool.run({ kind: 'search', plan, budget: run.budget ?? budget, explain }, run.signal);
-  return result.kind === 'page' ? toPage(result.page, reading(() => reader.versions(result.page.seqs)), explain) : unexpected();
+  return result.kind === 'page' ? toPage(result.page, reading(() => moment.read(() => reader.versions(result.page.seqs))), explain) : unexpected();
 };
 
 const toPage = ({ next, steps }: FoundPage, matches: SearchPage['matches'], explain: boolean): SearchPage => ({

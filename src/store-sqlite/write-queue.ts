@@ -7,6 +7,7 @@ import type { Clock } from '../core/clock.js';
 import type { CommitResult } from '../store/resource.js';
 import type { ExpireAudit } from './expire-audit.js';
 import { isFatal, toStoreError, type Failure } from './failure.js';
+import type { FileWatch } from './moment.js';
 import type { PackedCommit } from './packed-commit.js';
 import { openWriteService, type PackedIndex, type WriteAnswer, type WriteRequest, type WriteServiceOptions } from './write-service.js';
 
@@ -24,6 +25,7 @@ export interface WriteQueueOptions extends WriteServiceOptions {
   readonly clock: Clock;
   /** Told once when the engine must not go on. */
   readonly onFatal: (error: unknown) => void;
+  readonly watch: FileWatch;
 }
 
 /** A transaction of more commits would make the first of them wait for too long. */
@@ -49,7 +51,7 @@ interface Line {
 
 /** Opens the queue and its writer. */
 export const openWriteQueue = async (options: WriteQueueOptions): Promise<WriteQueue> => {
-  const queue = new Queue(options.clock, options.onFatal);
+  const queue = new Queue(options);
   const settle = (answer: WriteAnswer): void => { queue.settle(answer); };
   queue.line = options.where === 'worker' ? await openThread(options, settle, (error) => { queue.fail(error); }) : openInline(options, settle);
   return queue;
@@ -58,8 +60,7 @@ export const openWriteQueue = async (options: WriteQueueOptions): Promise<WriteQ
 /** What waits, and what is with the writer. */
 class Queue implements WriteQueue {
   line: Line | undefined;
-  readonly #clock: Clock;
-  readonly #onFatal: (error: unknown) => void;
+  readonly #options: WriteQueueOptions;
   readonly #waiting: Waiting[] = [];
   readonly #tasks: Task[] = [];
   #group: readonly Waiting[] = [];
@@ -68,9 +69,8 @@ class Queue implements WriteQueue {
   #failed: Error | undefined;
   #whenIdle: (() => void) | undefined;
 
-  constructor(clock: Clock, onFatal: (error: unknown) => void) {
-    this.#clock = clock;
-    this.#onFatal = onFatal;
+  constructor(options: WriteQueueOptions) {
+    this.#options = options;
   }
 
   commit(commit: PackedCommit): Promise<CommitResult> {
@@ -102,6 +102,7 @@ class Queue implements WriteQueue {
   settle(answer: WriteAnswer): void {
     const [group, task] = [this.#group, this.#task];
     this.#busy = false;
+    this.#options.watch.settled();
     this.#group = [];
     this.#task = undefined;
     if (answer.kind === 'commit') settleGroup(group, answer.results);
@@ -121,7 +122,7 @@ class Queue implements WriteQueue {
     this.#group = [];
     this.#task = undefined;
     this.#busy = false;
-    this.#onFatal(error);
+    this.#options.onFatal(error);
     this.#whenIdle?.();
   }
 
@@ -137,9 +138,10 @@ class Queue implements WriteQueue {
     if (this.#busy || this.#failed !== undefined) return;
     this.#task = this.#tasks.shift();
     this.#group = this.#task === undefined ? this.#waiting.splice(0, largestGroup) : [];
-    const request: WriteRequest | undefined = this.#task?.request ?? requestOf(this.#group, this.#clock);
+    const request: WriteRequest | undefined = this.#task?.request ?? requestOf(this.#group, this.#options.clock);
     if (request === undefined) return this.#whenIdle?.();
     this.#busy = true;
+    this.#options.watch.changing();
     this.line?.send(request);
   }
 }
