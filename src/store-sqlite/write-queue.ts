@@ -1,6 +1,6 @@
 /**
- * Group commit: what arrives while a group is on its way to the disk waits together and shares the next transaction and its
- * sync. One request is with the writer at a time.
+ * Group commit: what is asked in one turn of the event loop goes to the writer together, and what has come there while it waited
+ * for the disk shares its next transaction and sync. So neither waits for the other.
  */
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../core/clock.js';
@@ -28,8 +28,8 @@ export interface WriteQueueOptions extends WriteServiceOptions {
   readonly watch: FileWatch;
 }
 
-/** A transaction of more commits would make the first of them wait for too long. */
-const largestGroup = 256;
+/** Commits that are handed over at once: the writer begins with these while more are made. */
+const together = 16;
 
 interface Waiting {
   readonly commit: PackedCommit;
@@ -38,10 +38,12 @@ interface Waiting {
 }
 
 interface Task {
-  readonly request: WriteRequest;
   readonly resolve: (done: number) => void;
   readonly reject: (error: unknown) => void;
 }
+
+/** What one request to the writer is of. */
+type Sent = { readonly group: readonly Waiting[] } | { readonly task: Task };
 
 /** Where requests go: to the thread, or to the same service here. */
 interface Line {
@@ -52,7 +54,7 @@ interface Line {
 /** Opens the queue and its writer. */
 export const openWriteQueue = async (options: WriteQueueOptions): Promise<WriteQueue> => {
   const queue = new Queue(options);
-  const settle = (answer: WriteAnswer): void => { queue.settle(answer); };
+  const settle = (answers: readonly WriteAnswer[]): void => { queue.settle(answers); };
   queue.line = options.where === 'worker' ? await openThread(options, settle, (error) => { queue.fail(error); }) : openInline(options, settle);
   return queue;
 };
@@ -61,11 +63,9 @@ export const openWriteQueue = async (options: WriteQueueOptions): Promise<WriteQ
 class Queue implements WriteQueue {
   line: Line | undefined;
   readonly #options: WriteQueueOptions;
-  readonly #waiting: Waiting[] = [];
-  readonly #tasks: Task[] = [];
-  #group: readonly Waiting[] = [];
-  #task: Task | undefined;
-  #busy = false;
+  #waiting: Waiting[] = [];
+  /** In the order in which they were sent, which is that of the answers. */
+  readonly #sent: Sent[] = [];
   #failed: Error | undefined;
   #whenIdle: (() => void) | undefined;
 
@@ -76,8 +76,8 @@ class Queue implements WriteQueue {
   commit(commit: PackedCommit): Promise<CommitResult> {
     return new Promise((resolve, reject) => {
       if (this.#failed !== undefined) return reject(this.#failed);
-      this.#waiting.push({ commit, resolve, reject });
-      this.#next();
+      if (this.#waiting.push({ commit, resolve, reject }) === 1) setImmediate(() => { this.#handOver(); });
+      else if (this.#waiting.length >= together) this.#handOver();
     });
   }
 
@@ -94,34 +94,28 @@ class Queue implements WriteQueue {
   }
 
   async close(): Promise<void> {
-    if (this.#busy || this.#waiting.length > 0 || this.#tasks.length > 0) await new Promise<void>((resolve) => { this.#whenIdle = resolve; });
+    this.#handOver();
+    if (this.#sent.length > 0) await new Promise<void>((resolve) => { this.#whenIdle = resolve; });
     await this.line?.close();
   }
 
   /** The writer has answered. */
-  settle(answer: WriteAnswer): void {
-    const [group, task] = [this.#group, this.#task];
-    this.#busy = false;
+  settle(answers: readonly WriteAnswer[]): void {
+    const sent = this.#sent.splice(0, answers.length);
+    for (const [at, each] of sent.entries()) settleSent(each, answers[at] ?? lost);
+    const fatal = answers.flatMap(failuresOf).find(isFatal);
+    if (fatal !== undefined) this.fail(toStoreError(fatal));
+    if (this.#sent.length > 0) return;
     this.#options.watch.settled();
-    this.#group = [];
-    this.#task = undefined;
-    if (answer.kind === 'commit') settleGroup(group, answer.results);
-    else if (answer.kind === 'recorded') settleGroup(group, group.flatMap(() => answer.results));
-    else if (answer.kind === 'done') task?.resolve(answer.done);
-    else for (const each of [...group, ...(task === undefined ? [] : [task])]) each.reject(toStoreError(answer.failure));
-    const fatal = failuresOf(answer).find(isFatal);
-    if (fatal === undefined) this.#next();
-    else this.fail(toStoreError(fatal));
+    this.#whenIdle?.();
   }
 
   /** Nothing more can be written: all that wait are told, and the process. */
   fail(error: unknown): void {
     if (this.#failed !== undefined) return;
     this.#failed = asError(error);
-    for (const each of [...this.#group, ...this.#waiting.splice(0), ...(this.#task === undefined ? [] : [this.#task]), ...this.#tasks.splice(0)]) each.reject(error);
-    this.#group = [];
-    this.#task = undefined;
-    this.#busy = false;
+    for (const each of this.#waiting.splice(0)) each.reject(error);
+    for (const sent of this.#sent.splice(0)) for (const each of 'group' in sent ? sent.group : [sent.task]) each.reject(error);
     this.#options.onFatal(error);
     this.#whenIdle?.();
   }
@@ -129,26 +123,37 @@ class Queue implements WriteQueue {
   #ask(request: WriteRequest): Promise<number> {
     return new Promise((resolve, reject) => {
       if (this.#failed !== undefined) return reject(this.#failed);
-      this.#tasks.push({ request, resolve, reject });
-      this.#next();
+      this.#handOver();
+      this.#send(request, { task: { resolve, reject } });
     });
   }
 
-  #next(): void {
-    if (this.#busy || this.#failed !== undefined) return;
-    this.#task = this.#tasks.shift();
-    this.#group = this.#task === undefined ? this.#waiting.splice(0, largestGroup) : [];
-    const request: WriteRequest | undefined = this.#task?.request ?? requestOf(this.#group, this.#options.clock);
-    if (request === undefined) return this.#whenIdle?.();
-    this.#busy = true;
+  /** Sends what waits. */
+  #handOver(): void {
+    if (this.#waiting.length === 0) return;
+    const group = this.#waiting;
+    this.#waiting = [];
+    this.#send(requestOf(group, this.#options.clock), { group });
+  }
+
+  #send(request: WriteRequest, sent: Sent): void {
+    this.#sent.push(sent);
     this.#options.watch.changing();
     this.line?.send(request);
   }
 }
 
+const lost: WriteAnswer = { kind: 'failed', failure: { code: 'LOST', message: 'no answer of the writer' } };
+
+const settleSent = (sent: Sent, answer: WriteAnswer): void => {
+  if (answer.kind === 'failed') for (const each of 'group' in sent ? sent.group : [sent.task]) each.reject(toStoreError(answer.failure));
+  else if ('task' in sent) sent.task.resolve(answer.kind === 'done' ? answer.done : 0);
+  else if (answer.kind === 'recorded') settleGroup(sent.group, sent.group.flatMap(() => answer.results));
+  else settleGroup(sent.group, answer.kind === 'commit' ? answer.results : []);
+};
+
 /** A group of nothing but records, as reads make them, travels as their texts alone. */
-const requestOf = (group: readonly Waiting[], clock: Clock): WriteRequest | undefined => {
-  if (group.length === 0) return undefined;
+const requestOf = (group: readonly Waiting[], clock: Clock): WriteRequest => {
   const records = group.flatMap(({ commit }) => recordsOf(commit) ?? []);
   const isRecordsOnly = group.every(({ commit }) => recordsOf(commit) !== undefined);
   return isRecordsOnly ? { kind: 'record', now: clock.now(), records } : { kind: 'commit', now: clock.now(), commits: group.map(({ commit }) => commit) };
@@ -172,7 +177,7 @@ const settleGroup = (group: readonly Waiting[], results: readonly (CommitResult 
   }
 };
 
-const openThread = async ({ file, cacheMegabytes }: WriteServiceOptions, settle: (answer: WriteAnswer) => void, fail: (error: unknown) => void): Promise<Line> => {
+const openThread = async ({ file, cacheMegabytes }: WriteServiceOptions, settle: (answers: readonly WriteAnswer[]) => void, fail: (error: unknown) => void): Promise<Line> => {
   const thread = new Worker(new URL('./write-thread.js', import.meta.url), { workerData: { file, cacheMegabytes }, name: 'store-writer' });
   let closing = false;
   const ended = new Promise<void>((resolve) => { thread.once('exit', () => { resolve(); }); });
@@ -194,16 +199,16 @@ const openThread = async ({ file, cacheMegabytes }: WriteServiceOptions, settle:
   };
 };
 
-const openInline = (options: WriteServiceOptions, settle: (answer: WriteAnswer) => void): Line => {
+const openInline = (options: WriteServiceOptions, settle: (answers: readonly WriteAnswer[]) => void): Line => {
   const service = openWriteService(options);
+  const requests: WriteRequest[] = [];
+  const answer = (): void => {
+    settle(service.answer(requests.splice(0)));
+    service.checkpoint();
+  };
   return {
-    // Later, so that what arrives in this turn joins the group.
-    send: (request) => {
-      setImmediate(() => {
-        settle(service.answer(request));
-        service.checkpoint();
-      });
-    },
+    // Later, as an answer of the thread would come.
+    send: (request) => { if (requests.push(request) === 1) setImmediate(answer); },
     close: async () => { service.close(); },
   };
 };

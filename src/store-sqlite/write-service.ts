@@ -2,14 +2,14 @@
 import type { ResourceKey, CommitResult } from '../store/resource.js';
 import { openConnection, type Connection } from './connection.js';
 import { makeExpireAudit, type ExpireAudit } from './expire-audit.js';
-import { failureOf, type Failure } from './failure.js';
+import { failureOf, isFatal, type Failure } from './failure.js';
 import { makeInPlaceCheck } from './in-place.js';
 import { makeIndexTable } from './index-table.js';
 import { makeFileKeys } from './keys.js';
 import type { PackedCommit } from './packed-commit.js';
 import { makeResourceTable } from './resource-table.js';
 import { readLayout } from './schema.js';
-import { makeWriter } from './writer.js';
+import { makeWriter, type Writer } from './writer.js';
 
 export interface PackedIndex {
   readonly key: ResourceKey;
@@ -34,7 +34,8 @@ export type WriteAnswer =
   | { readonly kind: 'failed'; readonly failure: Failure };
 
 export interface WriteService {
-  answer(request: WriteRequest): WriteAnswer;
+  /** Returns an answer for each request, in their order; commits that follow each other share a transaction. After a fatal failure nothing is done any more. */
+  answer(requests: readonly WriteRequest[]): WriteAnswer[];
   /** Moves the log into the file when it has grown; call it when nobody waits. */
   checkpoint(): void;
   close(): void;
@@ -56,6 +57,18 @@ const waitingPages = (database: Connection): number => {
   return state === undefined ? 0 : state.log - state.checkpointed;
 };
 
+type CommitRequest = Extract<WriteRequest, { readonly kind: 'commit' | 'record' }>;
+type Task = Exclude<WriteRequest, CommitRequest>;
+type Result = CommitResult | { readonly failure: Failure };
+
+const isCommit = (request: WriteRequest): request is CommitRequest => request.kind === 'commit' || request.kind === 'record';
+
+const commitsOf = (request: CommitRequest): readonly PackedCommit[] =>
+  (request.kind === 'commit' ? request.commits : [{ writes: [], guards: [], audit: request.records.map((text) => ({ text })) }]);
+
+const fatalOf = (answers: readonly WriteAnswer[]): Failure | undefined =>
+  answers.flatMap((answer) => (answer.kind === 'failed' ? [answer.failure] : answer.kind === 'done' ? [] : answer.results.flatMap((result) => ('failure' in result ? [result.failure] : [])))).find(isFatal);
+
 const weightOf = (request: WriteRequest): number => (request.kind === 'commit' ? request.commits.reduce((sum, { writes }) => sum + writes.length, 1) : request.kind === 'reindex' ? request.entries.length : 1);
 
 /** Opens the writer's connection; the file must have been migrated. */
@@ -64,42 +77,40 @@ export const openWriteService = ({ file, cacheMegabytes }: WriteServiceOptions):
   database.pragma('wal_autocheckpoint = 0');
   const keys = makeFileKeys(readLayout(database));
   const demandInPlace = makeInPlaceCheck(file);
-  const writer = makeWriter(database, keys);
   const reindex = makeReindex(database, keys);
   const expireAudit = makeExpireAudit(database, keys);
   const expire = database.prepare('DELETE FROM answer WHERE expires <= ?');
 
-  const commit = (commits: readonly PackedCommit[], now: number): readonly (CommitResult | { failure: Failure })[] => {
+  const answerCommits = makeCommits(makeWriter(database, keys));
+  const perform = (task: Task): number => {
+    switch (task.kind) {
+      case 'reindex':
+        return reindex(task.entries);
+      case 'expire':
+        return expire.run(task.now).changes;
+      case 'expire-audit':
+        return expireAudit(task);
+    }
+  };
+  const attempt = (group: readonly WriteRequest[]): WriteAnswer[] => {
     try {
-      return writer.apply(commits, now);
+      demandInPlace();
+      const [first] = group;
+      return first === undefined || isCommit(first) ? answerCommits(group.filter(isCommit)) : [{ kind: 'done', done: perform(first) }];
     } catch (error) {
-      const failure = failureOf(error);
-      // One that cannot be stored must not take the others of its group with it.
-      if (commits.length === 1 || failure.code.startsWith('SQLITE_')) return commits.map(() => ({ failure }));
-      return commits.flatMap((each) => commit([each], now));
+      return group.map(() => ({ kind: 'failed', failure: failureOf(error) }));
     }
   };
   let written = 0;
-  const answer = (request: WriteRequest): WriteAnswer => {
-    written += weightOf(request);
-    try {
-      demandInPlace();
-      switch (request.kind) {
-        case 'commit':
-          return { kind: 'commit', results: commit(request.commits, request.now) };
-        case 'record':
-          return { kind: 'recorded', results: commit([{ writes: [], guards: [], audit: request.records.map((text) => ({ text })) }], request.now) };
-        case 'reindex':
-          return { kind: 'done', done: reindex(request.entries) };
-        case 'expire':
-          return { kind: 'done', done: expire.run(request.now).changes };
-        case 'expire-audit':
-          return { kind: 'done', done: expireAudit(request) };
-      }
-    } catch (error) {
-      return { kind: 'failed', failure: failureOf(error) };
-    }
-  };
+  let failed: Failure | undefined;
+  const answer: WriteService['answer'] = (requests) => groupsOf(requests).flatMap((group) => {
+    const failure = failed;
+    if (failure !== undefined) return group.map((): WriteAnswer => ({ kind: 'failed', failure }));
+    written += group.reduce((sum, request) => sum + weightOf(request), 0);
+    const answers = attempt(group);
+    failed = fatalOf(answers);
+    return answers;
+  });
   return {
     answer,
     checkpoint: () => {
@@ -112,6 +123,40 @@ export const openWriteService = ({ file, cacheMegabytes }: WriteServiceOptions):
       database.close();
     },
   };
+};
+
+/** Returns what stores commits, those of several requests in one transaction. */
+const makeCommits = (writer: Writer): ((group: readonly CommitRequest[]) => WriteAnswer[]) => {
+  const commit = (commits: readonly PackedCommit[], now: number): readonly Result[] => {
+    try {
+      return writer.apply(commits, now);
+    } catch (error) {
+      const failure = failureOf(error);
+      // One that cannot be stored must not take the others of its group with it.
+      if (commits.length === 1 || failure.code.startsWith('SQLITE_')) return commits.map(() => ({ failure }));
+      return commits.flatMap((each) => commit([each], now));
+    }
+  };
+  return (group) => {
+    const commits = group.map(commitsOf);
+    const results = commit(commits.flat(), Math.max(...group.map(({ now }) => now)));
+    let end = 0;
+    return group.map(({ kind }, at): WriteAnswer => {
+      const own = results.slice(end, (end += commits[at]?.length ?? 0));
+      return kind === 'commit' ? { kind: 'commit', results: own } : { kind: 'recorded', results: own };
+    });
+  };
+};
+
+/** Returns the requests in stretches of one transaction each. */
+const groupsOf = (requests: readonly WriteRequest[]): WriteRequest[][] => {
+  const groups: WriteRequest[][] = [];
+  for (const request of requests) {
+    const last = groups.at(-1);
+    if (last?.[0] !== undefined && isCommit(last[0]) && isCommit(request)) last.push(request);
+    else groups.push([request]);
+  }
+  return groups;
 };
 
 /** Writes the index of resources anew where they are still at the version it was made from. */
