@@ -73,6 +73,8 @@ const weekMs = 7 * 86_400_000;
 const nearMs = 600_000;
 /** Notes that wait to be written; under a flood the rest is let go. */
 const mostWaiting = 1_000;
+/** How long notes wait to be written together, in milliseconds. */
+const aMoment = 200;
 /** Requests of clients that do not exist are kept together, so that invented names fill nothing. */
 export const strangers = '(not registered)';
 
@@ -124,26 +126,55 @@ export const makeRecorder = ({ grants, clock, isRegistered, observe }: RecorderP
     if (!ok || step === 'authorize') await begin(key ?? randomSecret(), { client, started: at, grant, notes: [timed] });
   };
 
-  let last: Promise<void> = Promise.resolve();
-  let waiting = 0;
+  const queue = makeQueue((error) => { observe({ kind: 'failure', requestId: undefined, where: 'launch flight recorder', error }); });
   return {
     note: (client, note, link = {}) => {
-      if (waiting >= mostWaiting) return;
-      waiting += 1;
+      const linked = Promise.resolve(link);
+      // It is waited for later: a failure is told then.
+      linked.catch(() => undefined);
       const timed = { ...note, at: clock.now() };
-      last = last.then(async () => write(client, timed, await link))
-        .catch((error: unknown) => { observe({ kind: 'failure', requestId: undefined, where: 'launch flight recorder', error }); })
-        .finally(() => { waiting -= 1; });
+      queue.add(async () => write(client, timed, await linked));
     },
     traces: async (client) => {
-      await last;
+      await queue.settle();
       return (await newestFirst(client)).map(({ value }) => value);
     },
     clients: async () => {
-      await last;
+      await queue.settle();
       return [...new Set((await kept.all()).map(({ value }) => value.client))].sort();
     },
-    settle: () => last,
+    settle: () => queue.settle(),
+  };
+};
+
+interface Queue {
+  readonly add: (write: () => Promise<void>) => void;
+  /** Resolves when everything that was added is done. */
+  readonly settle: () => Promise<void>;
+}
+
+/** Notes are written together a moment later: what is done for a client that is registered, or for one that is not, must not be felt by the next request. */
+const makeQueue = (fail: (error: unknown) => void): Queue => {
+  let waiting: (() => Promise<void>)[] = [];
+  let running: Promise<void> = Promise.resolve();
+  let left = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const flush = (): Promise<void> => {
+    clearTimeout(timer);
+    timer = undefined;
+    const writes = waiting;
+    waiting = [];
+    for (const write of writes) running = running.then(write).catch(fail).finally(() => { left -= 1; });
+    return running;
+  };
+  return {
+    add: (write) => {
+      if (left >= mostWaiting) return;
+      left += 1;
+      waiting.push(write);
+      timer ??= setTimeout(() => { void flush(); }, aMoment).unref();
+    },
+    settle: flush,
   };
 };
 

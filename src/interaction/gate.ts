@@ -36,12 +36,18 @@ const shownIf = ({ trail }: Context, version: Version, visible: boolean): Versio
   return visible ? version : undefined;
 };
 
-/** Returns one version, or undefined when there is none for this viewer; an older one needs the right to the current one too. */
+/**
+ * Returns one version, or undefined when there is none for this viewer; an older one needs the right to the current one too. Both are looked
+ * at whatever comes of the first, so that every refusal costs the same.
+ */
 export const lookUpVersion = async (context: Context, key: ResourceKey, number: number): Promise<Version | undefined> => {
+  const access = lookAccess(context);
+  const isCurrentShown = !isBoundTo(context, key.type) || (await lookUp(context, key)) !== undefined;
   const version = await context.service.store.read(key, number);
-  if (version === undefined || shownIf(context, version, await isVisible(context, lookAccess(context), version)) === undefined) return undefined;
-  if (!isBoundTo(context, key.type)) return version;
-  return (await lookUp(context, key)) === undefined ? undefined : version;
+  const shown = version === undefined ? undefined : shownIf(context, version, await isVisible(context, access, version));
+  if (isCurrentShown && shown !== undefined) return shown;
+  await balance(context, access, { key, version, number });
+  return undefined;
 };
 
 /** Returns the plan narrowed to what the viewer may find. */

@@ -51,20 +51,20 @@ const anyPlace = (length: number): number => Math.floor(performance.now() * 1000
 
 /**
  * Resolves when a refusal has cost what any refusal costs: one look at a resource that is there and is judged, and one at a
- * resource that is not. `version`: what was looked at and judged already.
+ * resource that is not. `version`: what was looked at and judged already; `number`: what was looked for is this version, not the current one.
  */
-export const balance = async (context: Context, access: Access, { key, version }: { readonly key: ResourceKey; readonly version: Version | undefined }): Promise<void> => {
+export const balance = async (context: Context, access: Access, { key, version, number }: { readonly key: ResourceKey; readonly version: Version | undefined; readonly number?: number | undefined }): Promise<void> => {
   const { service: { store } } = context;
   const { type, id } = key;
   if (typeof rightTo(access, type) === 'string') return;
   const ids = examplesOf(store, type);
   if (version !== undefined) {
     ids[ids.length < kept ? ids.length : anyPlace(kept)] = id;
-    await store.read({ type, id: `-${id.slice(1)}` });
+    await store.read({ type, id: `-${id.slice(1)}` }, number);
     return;
   }
   const example = ids[anyPlace(ids.length)] ?? (await store.search({ types: [type], count: 1 })).matches[0]?.id;
-  const found = example === undefined ? undefined : await store.read({ type, id: example });
+  const found = example === undefined ? undefined : await store.read({ type, id: example }, number === undefined ? undefined : 1);
   if (found === undefined) return;
   if (ids.length === 0) ids.push(found.id);
   await isVisible(context, access, found);

@@ -2,8 +2,10 @@
  * What takes the same time tells nothing: an unknown account against a wrong password, an unknown client against a wrong
  * secret, a record that is hidden against one that never was. Samples are taken in turn and compared by Welch's t.
  */
+import { Agent } from 'node:http';
 import { mintToken } from '../../src/authorization/operator.js';
-import { authorizeUrl, backChannel, Browser, fhir, newVerifier, openClinic, type Clinic } from '../feature/authorization/harness.js';
+import { authorizeUrl, backChannel, Browser, newVerifier, openClinic, type Clinic } from '../feature/authorization/harness.js';
+import { call } from '../support/http.js';
 import type { Scenario } from './scenario.js';
 
 /** Above this, a difference is there with near certainty (as in dudect). */
@@ -37,6 +39,8 @@ interface Pair {
   readonly name: string;
   readonly first: () => Promise<unknown>;
   readonly second: () => Promise<unknown>;
+  readonly before?: () => void;
+  readonly after?: () => void;
 }
 
 /** Throttles count failures; each attempt comes from an address of its own. */
@@ -51,12 +55,29 @@ const pairsOf = async (clinic: Clinic): Promise<readonly Pair[]> => {
   const signIn = (email: string) => () => browser.send('POST', at, { guard, email, password: 'wrong password' }, { 'x-forwarded-for': nextAddress() });
   await clinic.server.clients.add({ id: 'known-client', type: 'confidential', redirectUris: ['https://a.example/'], scope: 'patient/*.rs' }, 'operator');
   const secret = (id: string) => () => backChannel(clinic, '/token', { grant_type: 'refresh_token', refresh_token: 'x' }, { authorization: `Basic ${Buffer.from(`${id}:wrong`).toString('base64')}` });
-  const { token } = await mintToken(clinic.server, { client: 'app', user: 'ada@example.org', scope: 'patient/*.rs', patient: 'A', minutes: 60 });
-  const read = (id: string) => async () => { await (await fhir(clinic, `Observation/${id}`, token)).text(); };
   return [
-    { name: 'hidden record, absent record', first: read('obsB'), second: read('obsN') },
+    ...await hiddenPairsOf(clinic),
     { name: 'wrong password, unknown account', first: signIn('ada@example.org'), second: signIn('nobody@example.org') },
     { name: 'wrong secret, unknown client', first: secret('known-client'), second: secret('other-client') },
+  ];
+};
+
+/** What is hidden against what never was, by each way of naming one resource, on one connection; the last with a record of every access. */
+const hiddenPairsOf = async ({ server, base, service }: Clinic): Promise<readonly Pair[]> => {
+  const { token } = await mintToken(server, { client: 'app', user: 'ada@example.org', scope: 'patient/*.cruds', patient: 'A', minutes: 60 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/fhir+json' };
+  const ask = (method: string, path: string, body?: string) => () => call({ method, url: `${base}/Observation${path}`, headers, body, agent });
+  const pair = (name: string, method: string, path: string): Pair => {
+    const of = (id: string) => ask(method, path.replace('ID', id), method === 'PUT' ? JSON.stringify({ resourceType: 'Observation', id, status: 'final', code: { text: 'x' }, subject: { reference: 'Patient/A' } }) : undefined);
+    return { name, first: of('obsB'), second: of('obsN') };
+  };
+  const audited = pair('hidden record, absent record, both audited', 'GET', '/ID');
+  const audit = { provenance: false };
+  return [
+    pair('hidden record, absent record', 'GET', '/ID'), pair('hidden version, absent version', 'GET', '/ID/_history/1'), pair('history of a hidden record, of an absent one', 'GET', '/ID/_history'),
+    pair('update of a hidden record, of an absent one', 'PUT', '/ID'), pair('deletion of a hidden record, of an absent one', 'DELETE', '/ID'), pair('search for a hidden record, for an absent one', 'GET', '?_id=ID'),
+    { ...audited, before: () => { Object.assign(service, { audit }); }, after: () => { Object.assign(service, { audit: undefined }); } },
   ];
 };
 
@@ -80,7 +101,9 @@ export const timing: Scenario = {
     try {
       const faults: string[] = [];
       for (const pair of await pairsOf(clinic)) {
+        pair.before?.();
         const { t, means } = welch(...(await sample(pair, times)));
+        pair.after?.();
         say(`${pair.name}: ${means}, t = ${t.toFixed(2)}`);
         if (Math.abs(t) >= limit) faults.push(`${pair.name} differ: ${means}, t = ${t.toFixed(2)}`);
       }
