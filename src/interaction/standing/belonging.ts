@@ -26,7 +26,10 @@ export interface Belonging {
 }
 
 interface Known extends Belonging {
+  /** `Type/id` of whatever may change it. */
   readonly sources: ReadonlySet<string>;
+  /** The person and their roles, as a care team may name them. */
+  readonly members: ReadonlySet<string>;
 }
 
 export interface BelongingMemory extends Follower {
@@ -43,13 +46,14 @@ const types: ReadonlySet<string> = new Set([...identityTypes, 'Organization']);
 export const makeBelongingMemory = (parts: () => BelongingParts): BelongingMemory => {
   const known = new Map<string, Known>();
   const loading = new Map<string, Promise<Known>>();
-  /** Rises with what is written, so that what was read meanwhile is read again. */
-  let written = 0;
+  /** What was stored while somebody is being read. */
+  const meanwhile = new Map<string, Change[]>();
   const load = async (fhirUser: string): Promise<Known> => {
     for (;;) {
-      const before = written;
+      meanwhile.set(fhirUser, []);
       const found = await readBelonging(parts(), fhirUser);
-      if (before === written) return found;
+      const taken = meanwhile.get(fhirUser)?.reduce<Known | undefined>((one, change) => one && takeIn(one, change, parts().clock.now()), found);
+      if (taken !== undefined) return taken;
     }
   };
   const read = (fhirUser: string): Promise<Known> => {
@@ -58,7 +62,10 @@ export const makeBelongingMemory = (parts: () => BelongingParts): BelongingMemor
       const [oldest] = known.size > most ? known.keys() : [];
       if (oldest !== undefined) known.delete(oldest);
       return found;
-    }).finally(() => { loading.delete(fhirUser); });
+    }).finally(() => {
+      loading.delete(fhirUser);
+      meanwhile.delete(fhirUser);
+    });
     loading.set(fhirUser, running);
     return running;
   };
@@ -71,23 +78,57 @@ export const makeBelongingMemory = (parts: () => BelongingParts): BelongingMemor
       return remembered;
     },
     changed: (versions) => {
-      const relevant = versions.filter(({ type }) => types.has(type));
-      if (relevant.length === 0) return;
-      written += 1;
-      for (const version of relevant) {
-        const names = new Set([`${version.type}/${version.id}`, ...referencesIn(parts().registry, version)]);
-        for (const [fhirUser, { sources }] of known) if ([...names].some((name) => sources.has(name))) known.delete(fhirUser);
+      const now = parts().clock.now();
+      for (const version of versions.filter(({ type }) => types.has(type))) {
+        const change = changeOf(parts().registry, version);
+        for (const list of meanwhile.values()) list.push(change);
+        for (const [fhirUser, one] of known) {
+          const taken = takeIn(one, change, now);
+          if (taken === undefined) known.delete(fhirUser);
+          else if (taken !== one) known.set(fhirUser, taken);
+        }
       }
     },
     forget: () => {
-      written += 1;
       known.clear();
+      // Whoever is being read was begun before: they are read again.
+      meanwhile.clear();
     },
   };
 };
 
-const referencesIn = (registry: Registry, { body }: Version): string[] =>
-  (body === undefined ? [] : registry.extract(JSON.parse(body) as Value).flatMap((entry) => (entry.kind === 'reference' ? [entry.target] : [])));
+interface Change {
+  readonly type: string;
+  readonly name: string;
+  /** None of a delete. */
+  readonly entries: readonly IndexEntry[];
+  readonly references: ReadonlySet<string>;
+}
+
+const changeOf = (registry: Registry, { type, id, body }: Version): Change => {
+  const entries = body === undefined ? [] : registry.extract(JSON.parse(body) as Value);
+  return { type, name: `${type}/${id}`, entries, references: new Set(entries.flatMap((entry) => (entry.kind === 'reference' ? [entry.target] : []))) };
+};
+
+/** Returns what is known with a written resource taken in, the same object where nothing is different; undefined: it has to be read anew. Somebody may be on thousands of teams, so one more is no reason. */
+const takeIn = (one: Known, { type, name, entries, references }: Change, now: number): Known | undefined => {
+  if (!one.sources.has(name) && ![...references].some((each) => one.sources.has(each))) return one;
+  if (type !== 'CareTeam') return undefined;
+  const isNamed = entries.some((entry) => entry.kind === 'reference' && entry.param === 'participant' && one.members.has(entry.target));
+  const isActive = entries.some((entry) => entry.kind === 'token' && entry.param === 'status' && entry.code === 'active');
+  const { isNow, until } = isNamed && isActive ? periodIn(entries, now) : { isNow: false, until: Infinity };
+  if (isNow === one.groups.has(name) && until >= one.until) return one;
+  const groups = new Set(one.groups);
+  if (isNow) groups.add(name);
+  else groups.delete(name);
+  return { ...one, groups, sources: new Set([...one.sources, name]), until: Math.min(one.until, until) };
+};
+
+const periodIn = (entries: readonly IndexEntry[], now: number): { readonly isNow: boolean; readonly until: number } => {
+  const periods = entries.flatMap((entry) => (entry.kind === 'date' && entry.param === 'date' ? [entry] : []));
+  const borders = periods.flatMap(({ low, high }) => [low, high + 1]).filter((border) => border > now);
+  return { isNow: periods.every(({ low, high }) => low <= now && now <= high), until: Math.min(Infinity, ...borders) };
+};
 
 type Value = Readonly<Record<string, unknown>>;
 
@@ -101,17 +142,18 @@ const readTeams = async ({ store, registry, clock }: BelongingParts, targets: re
   await findEach(store, { types: ['CareTeam'], where }, ({ id, body = '{}' }) => {
     const team = JSON.parse(body) as Value;
     // Most have no period, and somebody may be in thousands.
-    const periods = (team['period'] === undefined ? [] : registry.extract(team)).flatMap((entry) => (entry.kind === 'date' && entry.param === 'date' ? [entry] : []));
-    for (const border of periods.flatMap(({ low, high }) => [low, high + 1])) if (border > now) until = Math.min(until, border);
-    if (periods.every(({ low, high }) => low <= now && now <= high)) names.push(`CareTeam/${id}`);
+    const period = periodIn(team['period'] === undefined ? [] : registry.extract(team), now);
+    until = Math.min(until, period.until);
+    if (period.isNow) names.push(`CareTeam/${id}`);
   });
   return { names, until };
 };
 
 const readBelonging = async ({ store, registry, clock }: BelongingParts, fhirUser: string): Promise<Known> => {
   const { names, sources, until } = await readIdentity({ store, registry, now: clock.now() }, fhirUser);
-  const teams = await readTeams({ store, registry, clock }, [...names.practitioner, ...names.role]);
-  const found = { person: new Set([fhirUser, ...names.practitioner, ...names.role]), groups: new Set([...names.organization, ...teams.names]), sources: new Set([fhirUser, ...sources, ...teams.names, ...names.practitioner, ...names.role]) };
+  const members = new Set([...names.practitioner, ...names.role]);
+  const teams = await readTeams({ store, registry, clock }, [...members]);
+  const found = { members, person: new Set([fhirUser, ...names.practitioner, ...names.role]), groups: new Set([...names.organization, ...teams.names]), sources: new Set([fhirUser, ...sources, ...teams.names, ...names.practitioner, ...names.role]) };
   const entriesOf = async (name: string): Promise<readonly IndexEntry[]> => {
     const [type = '', id = ''] = name.split('/');
     const version = await store.read({ type, id });

@@ -163,18 +163,23 @@ function* each({ length, at }: Stretches): Generator<Stretch> {
   }
 }
 
+/** Stretches that are looked at to say how many rows all of them have. */
+const sampled = 256;
+
 const stretchesSource = (finding: Finding, name: string, stretches: Stretches): Source => ({
   name, exact: true, streams: stretches.length <= mergeable, stretch: stretches.length === 1 ? stretches.at(0) : undefined,
   estimate: (limit) => {
-    // Each stretch costs a look, whether it has rows or not.
+    // Each stretch costs a look, whether it has rows or not; of many only some are looked at, which stand for the others.
+    const step = Math.max(1, stretches.length / sampled);
     let [sum, looked] = [Math.max(stretches.length - 1, 0), 0];
-    for (const { key, sys } of each(stretches)) {
-      if (sum >= limit) break;
-      sum += finding.statements.tokenCount.get(key, sys, sys, limit - sum) as number;
+    for (let index = 0; index < stretches.length && sum < limit; index += step) {
+      const stretch = stretches.at(Math.floor(index));
+      if (stretch === undefined) continue;
+      sum += step * (finding.statements.tokenCount.get(stretch.key, stretch.sys, stretch.sys, limit) as number);
       looked += 1;
     }
     finding.work.saw(looked);
-    return Math.min(sum, limit);
+    return Math.min(Math.round(sum), limit);
   },
   rids: (after) => merged([...each(stretches)].map((stretch) => streamOf(finding, stretch, after))),
 });

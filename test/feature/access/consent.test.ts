@@ -174,6 +174,28 @@ describe.each(engines)('Consents and labels on $name', ({ open }) => {
     expect([await found(P, 'Observation', other), await found(P, 'Observation')]).toEqual([['obsA', 'obsB'], ['obsA', 'obsB']]);
   });
 
+  it('a Consent about a care team counts for whoever joins it or leaves it, from the next request on', async () => {
+    const team = (member: string, more: object = {}) => put({ resourceType: 'CareTeam', id: 'x', status: 'active', subject: reference('Patient/B'), participant: [{ member: reference(member) }], ...more });
+    const seen = async (): Promise<readonly number[]> => Promise.all([service, other].map((through) => statusOf(P, 'GET', 'Observation/obsA', {}, through)));
+    await consent('c', { type: 'deny', actor: person('CareTeam/x'), class: observations });
+    expect(await seen()).toEqual([200, 200]);
+    for (const member of ['Practitioner/P', 'PractitionerRole/role']) {
+      await team(member);
+      expect([member, ...await seen()]).toEqual([member, 404, 404]);
+      await team('Practitioner/Q');
+      expect([member, ...await seen()]).toEqual([member, 200, 200]);
+    }
+    for (const more of [{ status: 'inactive' }, { period: { end: '2020-01-01' } }, { period: { start: '2990-01-01' } }]) {
+      await team('Practitioner/P');
+      expect(await seen()).toEqual([404, 404]);
+      await team('Practitioner/P', more);
+      expect(await seen()).toEqual([200, 200]);
+    }
+    await team('Practitioner/P');
+    await ask(undefined, 'DELETE', 'CareTeam/x');
+    expect(await seen()).toEqual([200, 200]);
+  });
+
   it('labels hide from who is not cleared; a Consent may lift them for whom it names', async () => {
     await put(observation('obsA', 'A', { meta: label('V'), encounter: reference('Encounter/encA') }));
     await expectHidden(P);
