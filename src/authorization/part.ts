@@ -72,6 +72,7 @@ const failed = (server: Server, observe: Observe, { error, req, res }: { error: 
     return;
   }
   setHeaders(res);
+  if (known === 503) res.set('Retry-After', '1');
   const page = openExchange(req, res, { formSecret: server.formSecret, secure: server.options().origin.startsWith('https:') });
-  page.send({ heading: page.text.errorTitle, fault: known === undefined ? page.text.busy : page.text.expired, body: html`` }, { status: known ?? 500 });
+  page.send({ heading: page.text.errorTitle, fault: known === undefined || known === 503 ? page.text.busy : page.text.expired, body: html`` }, { status: known ?? 500 });
 };

@@ -5,6 +5,7 @@
 import Provider, { errors, interactionPolicy, type AdapterFactory, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import type { JWK } from 'jose';
 import type { Clock } from '../core/clock.js';
+import { FhirError } from '../core/error.js';
 import type { Registry } from '../search/registry.js';
 import type { KnownAccount } from './account/account.js';
 import { checkAssertion } from './client/assertion.js';
@@ -39,10 +40,31 @@ export const makeProvider = (parts: ProviderParts): Provider => {
   provider.proxy = true;
   alwaysAskConsent(provider);
   provider.use(async (ctx, next) => {
-    await next();
-    await completeAnswer(ctx as KoaContextWithOIDC, provider, parts);
+    try {
+      await next();
+      await completeAnswer(ctx as KoaContextWithOIDC, provider, parts);
+    } catch (error) {
+      if (!tellUnavailable(ctx as KoaContextWithOIDC, error)) throw error;
+    }
   });
+  provider.on('server_error', (ctx, error) => { if (ctx.status === 500) tellUnavailable(ctx, error); });
   return provider;
+};
+
+/** Answers 503 where it was the store that failed; returns whether it was. */
+const tellUnavailable = (ctx: KoaContextWithOIDC, error: unknown): boolean => {
+  if (!isUnavailable(ctx, error)) return false;
+  if (ctx.respond !== false) ctx.body = { error: 'temporarily_unavailable', error_description: error.message };
+  return true;
+};
+
+const isUnavailable = (ctx: KoaContextWithOIDC, error: unknown): error is FhirError => {
+  if (!(error instanceof FhirError) || error.status !== 503) return false;
+  if (!ctx.headerSent) {
+    ctx.status = 503;
+    ctx.set('Retry-After', String(error.options.retryAfter ?? 1));
+  }
+  return true;
 };
 
 const configurationOf = (parts: ProviderParts): Configuration => {
@@ -83,7 +105,10 @@ const configurationOf = (parts: ProviderParts): Configuration => {
       names: { session: `${prefix}session`, interaction: 'interaction', resume: 'resume' },
       long: { httpOnly: true, sameSite: 'lax', path: '/', signed: true, secure }, short: { httpOnly: true, sameSite: 'lax', signed: true, secure },
     },
-    renderError: (ctx, out) => { parts.renderError(ctx, { error: out.error, description: out.error_description ?? '' }); },
+    renderError: (ctx, out, error) => {
+      const fault = isUnavailable(ctx, error) ? { error: 'temporarily_unavailable', description: error.message } : { error: out.error, description: out.error_description ?? '' };
+      parts.renderError(ctx, fault);
+    },
     features: featuresOf(parts),
   };
 };

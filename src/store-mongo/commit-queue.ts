@@ -1,5 +1,6 @@
 /** Commits that wait for each other's transaction are written together by the next one: one round to the majority serves all of them. */
 import { FhirError } from '../core/error.js';
+import { CommitUnknown, toStoreError } from './failure.js';
 import type { Commit, CommitResult } from '../store/resource.js';
 
 interface Waiting {
@@ -11,6 +12,8 @@ interface Waiting {
 
 export interface CommitQueue {
   commit(commit: Commit): Promise<CommitResult>;
+  /** The database is away: those that wait are rejected with the error, those that are being written because nobody can tell. */
+  leave(error: () => FhirError): void;
   /** Resolves when nothing is being written any more. */
   close(): Promise<void>;
 }
@@ -29,6 +32,7 @@ export interface QueueOptions {
 export const makeCommitQueue = ({ write, mustBeAlone }: QueueOptions): CommitQueue => {
   const waiting: Waiting[] = [];
   let running: Promise<void> | undefined;
+  let writing: readonly Waiting[] = [];
   let closed = false;
   const settle = async (group: readonly Waiting[]): Promise<void> => {
     try {
@@ -41,7 +45,11 @@ export const makeCommitQueue = ({ write, mustBeAlone }: QueueOptions): CommitQue
     }
   };
   const run = async (): Promise<void> => {
-    for (let group = nextGroup(waiting); group.length > 0; group = nextGroup(waiting)) await settle(group);
+    while (waiting.length > 0) {
+      writing = nextGroup(waiting);
+      await settle(writing);
+    }
+    writing = [];
     running = undefined;
   };
   return {
@@ -53,6 +61,10 @@ export const makeCommitQueue = ({ write, mustBeAlone }: QueueOptions): CommitQue
       waiting.push({ commit, alone: mustBeAlone(commit), resolve, reject });
       running ??= run();
     }),
+    leave: (error) => {
+      for (const { reject } of waiting.splice(0)) reject(error());
+      for (const { reject } of writing) reject(toStoreError(new CommitUnknown('the database went away')));
+    },
     close: async () => {
       closed = true;
       await running;

@@ -4,9 +4,9 @@ import { mongo } from 'mongoose';
 import type { Clock } from '../core/clock.js';
 import type { Lease, LeaseStore } from '../store/lease.js';
 import { openConnection } from './connection.js';
-import { storing } from './failure.js';
 import { migrate } from './migrate.js';
 import { makeModels, type LeaseDocument, type Models } from './model.js';
+import { watchReach, type Reach } from './reach.js';
 import { maxTimeMS } from './transaction.js';
 
 /** Resolves with the open store. Rejects with a StoreFault as the clinical store does. */
@@ -14,7 +14,7 @@ export const openMongoLeases = async ({ url, clock }: { readonly url: string; re
   const building = await openConnection({ url, patient: true });
   await migrate(building, clock).finally(() => building.close());
   const connection = await openConnection({ url });
-  return makeLeases(makeModels(connection).lease, clock, () => connection.close());
+  return makeLeases(makeModels(connection).lease, { clock, reach: watchReach(connection), close: () => connection.close() });
 };
 
 const options = { maxTimeMS };
@@ -23,8 +23,14 @@ export const claimNote = 'claim';
 
 const isTaken = (error: unknown): boolean => error instanceof mongo.MongoServerError && error.code === 11_000;
 
+export interface LeaseMeans {
+  readonly clock: Clock;
+  readonly reach: Reach;
+  readonly close: () => Promise<void>;
+}
+
 /** Returns the leases as one owner has them. */
-export const makeLeases = (leases: Models['lease'], clock: Clock, close: () => Promise<void>): LeaseStore => {
+export const makeLeases = (leases: Models['lease'], { clock, reach, close }: LeaseMeans): LeaseStore => {
   const owner = randomUUID();
   const begin = async (name: string): Promise<void> => {
     try {
@@ -43,18 +49,18 @@ export const makeLeases = (leases: Models['lease'], clock: Clock, close: () => P
     return taken === null ? undefined : toLease(taken);
   };
   return {
-    take: (name, ms) => storing(async () => {
+    take: (name, ms) => reach.call(async () => {
       const taken = await take(name, ms);
       if (taken !== undefined || (await leases.findOne({ _id: name }, { _id: 1 }, options).lean()) !== null) return taken;
       await begin(name);
       return take(name, ms);
     }),
-    note: ({ name, token }, note) => storing(async () => (await leases.updateOne({ _id: name, owner, token }, { $set: { note } }, options)).matchedCount === 1),
-    read: (name) => storing(async () => {
+    note: ({ name, token }, note) => reach.call(async () => (await leases.updateOne({ _id: name, owner, token }, { $set: { note } }, options)).matchedCount === 1),
+    read: (name) => reach.call(async () => {
       const found = await leases.findOne({ _id: name }, null, options).lean();
       return found === null || found.token === 0 ? undefined : found.note;
     }),
-    claim: (name, expires) => storing(async () => {
+    claim: (name, expires) => reach.call(async () => {
       try {
         await leases.bulkWrite([{ insertOne: { document: { _id: name, owner, token: 1, until: expires, note: claimNote } } }], options);
         return true;
@@ -63,7 +69,7 @@ export const makeLeases = (leases: Models['lease'], clock: Clock, close: () => P
         return false;
       }
     }),
-    release: ({ name, token }) => storing(async () => { await leases.updateOne({ _id: name, owner, token }, { $set: { owner: '', until: 0 } }, options); }),
+    release: ({ name, token }) => reach.call(async () => { await leases.updateOne({ _id: name, owner, token }, { $set: { owner: '', until: 0 } }, options); }),
     close,
   };
 };

@@ -25,6 +25,7 @@ import { readAnswers, readChanges, readHead, readStatistics, readVersion } from 
 import { isReferenced } from './referrer.js';
 import { executeCount } from './search/execute.js';
 import type { Finding } from './search/finding.js';
+import { awayError, watchReach, type Reach } from './reach.js';
 import { readAtOnce } from './transaction.js';
 import { tryCommit, writeGroup, type Writing } from './writer.js';
 
@@ -49,40 +50,49 @@ export const openMongoStore = async ({ url, clock, observe, searchBudget = usual
   const building = await openConnection({ url, patient: true });
   const salt = await migrate(building, clock).finally(() => building.close());
   const connection = await openConnection({ url });
+  const reach = watchReach(connection);
   const models = makeModels(connection);
   const patience = { forMs: patienceMs, now: () => clock.monotonic(), random: () => randomInt(1_000) / 1_000, rescue: () => releaseDead(connection, models, clock.now()) };
-  const lane = await openLane({ connection, models, leases: makeLeases(models.lease, clock, async () => undefined), patience, clock, observe });
+  const lane = await openLane({ connection, models, leases: makeLeases(models.lease, { clock, reach, close: async () => undefined }), patience, clock, observe });
   const writing: Writing = { connection, models, keys: makeKeys(salt), patience, lane };
-  return makeStore(writing, { id: hashOf('store', ...salt.map(String)), clock, observe, searchBudget });
+  return makeStore(writing, { reach, id: hashOf('store', ...salt.map(String)), clock, observe, searchBudget });
 };
 
-const makeStore = (writing: Writing, { id, clock, observe, searchBudget }: Required<Omit<MongoOptions, 'url'>> & { readonly id: string; readonly searchBudget: number }): Store => {
+interface Opened extends Required<Omit<MongoOptions, 'url'>> {
+  readonly reach: Reach;
+  readonly id: string;
+  readonly searchBudget: number;
+}
+
+const makeStore = (writing: Writing, { reach, id, clock, observe, searchBudget }: Opened): Store => {
   const { connection, models, keys, lane } = writing;
   const feed = makeFeed(connection, models, clock);
   const queue = makeCommitQueue({ write: (commits) => storing(() => writeGroup(writing, commits, clock.now())), mustBeAlone: (commit) => mustBeAlone(commit, keys) });
+  reach.onAway(() => { queue.leave(awayError); });
   const completeFor = async (query: HistoryQuery): Promise<number> => (query.id === undefined ? feed.settled('versions') : 0);
   return {
     id,
     supports: { predicates: new Set(predicates), writesPerCommit: 100_000, bytesPerCommit },
     commit: async (commit) => {
       refuseLarge(commit);
-      if (commit.dryRun === true) return storing(() => tryCommit(writing, commit, clock.now()));
+      if (commit.dryRun === true) return reach.call(() => tryCommit(writing, commit, clock.now()));
+      reach.demand();
       const begun = clock.monotonic();
       const result = await queue.commit(commit);
       observe({ kind: 'commit', writes: commit.writes.length, ms: clock.monotonic() - begun });
       return result;
     },
-    read: (key, version) => storing(() => readVersion(models, key, version)),
-    isReferenced: (key) => storing(() => isReferenced({ models, keys, session: null }, key, new Set([`${key.type}/${key.id}`]))),
-    search: (plan, run = {}) => storing(() => searchPage({ feed, explain: run.explain ?? false, atOnce: (act) => searching(writing, { ...run, budget: run.budget ?? searchBudget }, act) }, plan)),
-    count: (plan, run = {}) => searching(writing, { ...run, budget: run.budget ?? searchBudget }, (finding) => executeCount(finding, plan)),
-    history: (query) => storing(async () => readHistory({ connection, models, complete: await completeFor(query) }, query)),
-    changes: (after, limit) => storing(() => readChanges(models, feed, { after, limit })),
-    answers: (query, now) => storing(() => readAnswers(models, query, now)),
-    records: (journal, after, limit) => storing(() => readRecords(models, feed, { journal, after, limit })),
-    head: () => storing(() => readHead(connection, models, feed)),
-    statistics: () => storing(() => readStatistics(connection, models, feed)),
-    maintain: (task) => storing(() => maintain(writing, task)),
+    read: (key, version) => reach.call(() => readVersion(models, key, version)),
+    isReferenced: (key) => reach.call(() => isReferenced({ models, keys, session: null }, key, new Set([`${key.type}/${key.id}`]))),
+    search: (plan, run = {}) => reach.call(() => searchPage({ feed, explain: run.explain ?? false, atOnce: (act) => searching(writing, { ...run, budget: run.budget ?? searchBudget }, act) }, plan)),
+    count: (plan, run = {}) => reach.call(() => searching(writing, { ...run, budget: run.budget ?? searchBudget }, (finding) => executeCount(finding, plan))),
+    history: (query) => reach.call(async () => readHistory({ connection, models, complete: await completeFor(query) }, query)),
+    changes: (after, limit) => reach.call(() => readChanges(models, feed, { after, limit })),
+    answers: (query, now) => reach.call(() => readAnswers(models, query, now)),
+    records: (journal, after, limit) => reach.call(() => readRecords(models, feed, { journal, after, limit })),
+    head: () => reach.call(() => readHead(connection, models, feed)),
+    statistics: () => reach.call(() => readStatistics(connection, models, feed)),
+    maintain: (task) => reach.call(() => maintain(writing, task)),
     close: async () => {
       try {
         await queue.close();

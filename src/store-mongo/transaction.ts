@@ -29,7 +29,10 @@ const hasLabel = (error: unknown, label: string): boolean => error instanceof mo
 /** Somebody else was first: the whole transaction is to be run again. */
 export class Outrun extends Error {}
 
-const isTransient = (error: unknown): boolean =>
+/** A server that was looked for in vain is not looked for again. */
+const isTransient = (error: unknown): boolean => !(error instanceof mongo.MongoServerSelectionError) && isPassing(error);
+
+const isPassing = (error: unknown): boolean =>
   error instanceof Outrun || hasLabel(error, 'TransientTransactionError') || (error instanceof mongo.MongoServerError && error.code === 11_000);
 
 const outOfTime = 50;

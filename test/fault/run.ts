@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { auditComplete } from './audit-complete.js';
 import { auditTamper } from './audit-tamper.js';
+import { databaseKilled, databasePaused } from './database-away.js';
 import { diskFull } from './disk-full.js';
 import { kill } from './kill.js';
 import { lostUpdate } from './lost-update.js';
@@ -13,7 +14,7 @@ import { stop } from './stop.js';
 import { timing } from './timing.js';
 import { twoWorld } from './two-world.js';
 
-const scenarios: readonly Scenario[] = [kill, stop, powerCut, diskFull, auditComplete, auditTamper, lostUpdate, timing, searchOracle, twoWorld, sensitivity];
+const scenarios: readonly Scenario[] = [kill, stop, powerCut, diskFull, auditComplete, auditTamper, lostUpdate, timing, searchOracle, twoWorld, databasePaused, databaseKilled, sensitivity];
 const { values: { short, only } } = parseArgs({ options: { short: { type: 'boolean', default: false }, only: { type: 'string' } } });
 
 let passed = 0;

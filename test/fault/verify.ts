@@ -62,12 +62,17 @@ const indexFaults = async (store: Store, versions: ReadonlyMap<string, readonly 
 export const faultsOf = async (dataDir: string, ledger: Ledger): Promise<string[]> => {
   const store = await openSqliteStore({ folder: dataDir, clock: systemClock, observe: observeNothing });
   try {
-    const versions = await allVersions(store);
-    const lost = [...ledger.resources].flatMap(([name, acknowledged]) => isMade(name, acknowledged, versions.get(name) ?? []));
-    return [...lost, ...gaps(versions), ...wholeness(ledger, versions), ...(await indexFaults(store, versions))];
+    return await storeFaults(store, ledger);
   } finally {
     await store.close();
   }
+};
+
+/** Returns everything that is not as it must be in a store that nobody changes. */
+export const storeFaults = async (store: Store, ledger: Ledger): Promise<string[]> => {
+  const versions = await allVersions(store);
+  const lost = [...ledger.resources].flatMap(([name, acknowledged]) => isMade(name, acknowledged, versions.get(name) ?? []));
+  return [...lost, ...gaps(versions), ...wholeness(ledger, versions), ...(await indexFaults(store, versions))];
 };
 
 /** Returns whether the running server shows the newest acknowledged version of some resources. */

@@ -6,9 +6,9 @@ import { mongo, type QueryFilter } from 'mongoose';
 import type { Clock } from '../../core/clock.js';
 import { AliasTaken, type GrantKey, type GrantRecord, type GrantStore, type KeptGrantRecord } from '../../store/grant.js';
 import { openConnection } from '../connection.js';
-import { storing } from '../failure.js';
 import { migrate } from '../migrate.js';
 import { forever, makeModels, type GrantDocument, type Models } from '../model.js';
+import { watchReach, type Reach } from '../reach.js';
 import { maxTimeMS } from '../transaction.js';
 
 export interface MongoGrantOptions {
@@ -22,7 +22,7 @@ export const openMongoGrants = async ({ url, clock }: MongoGrantOptions): Promis
   const building = await openConnection({ url, patient: true });
   await migrate(building, clock).finally(() => building.close());
   const connection = await openConnection({ url });
-  return makeStore(makeModels(connection).grant, clock, () => connection.close());
+  return makeStore(makeModels(connection).grant, { clock, reach: watchReach(connection), close: () => connection.close() });
 };
 
 const idOf = ({ collection, key }: GrantKey): string => `${collection}/${key}`;
@@ -100,7 +100,13 @@ const copy = async (grants: Grants, record: KeptGrantRecord, now: number): Promi
   }
 };
 
-const makeStore = (grants: Grants, clock: Clock, close: () => Promise<void>): GrantStore => {
+interface Means {
+  readonly clock: Clock;
+  readonly reach: Reach;
+  readonly close: () => Promise<void>;
+}
+
+const makeStore = (grants: Grants, { clock, reach, close }: Means): GrantStore => {
   const find = async (filter: QueryFilter<GrantDocument>): Promise<KeptGrantRecord | undefined> => {
     const found = await grants.findOne({ ...filter, expires: { $gt: clock.now() } }, null, options).lean();
     return found === null ? undefined : fromDocument(found);
@@ -117,18 +123,18 @@ const makeStore = (grants: Grants, clock: Clock, close: () => Promise<void>): Gr
     return (await grants.find(filter, null, options).sort({ key: 1 }).limit(limit).lean()).map(fromDocument);
   };
   return {
-    get: (key) => storing(() => get(key)),
-    getByAlias: (collection, alias) => storing(() => find({ kind: collection, alias })),
-    put: (record) => storing(() => put(grants, record, clock.now())),
-    insertOnce: (record) => storing(() => insertOnce(grants, record, clock.now())),
-    replace: (record, revision) => storing(() => replace(grants, record, { revision, now: clock.now() })),
-    consume: (key) => storing(() => consume(key)),
-    remove: (key) => storing(async () => (await grants.deleteOne({ _id: idOf(key) }, options)).deletedCount === 1),
-    revokeGrant: (grant) => storing(async () => (await grants.deleteMany({ grant }, options)).deletedCount),
-    list: (query) => storing(() => list(query)),
-    all: (after, limit) => storing(() => all(grants, { after, limit, now: clock.now() })),
-    copy: (record) => storing(() => copy(grants, record, clock.now())),
-    expire: () => storing(async () => (await grants.deleteMany({ expires: { $lte: clock.now() } }, options)).deletedCount),
+    get: (key) => reach.call(() => get(key)),
+    getByAlias: (collection, alias) => reach.call(() => find({ kind: collection, alias })),
+    put: (record) => reach.call(() => put(grants, record, clock.now())),
+    insertOnce: (record) => reach.call(() => insertOnce(grants, record, clock.now())),
+    replace: (record, revision) => reach.call(() => replace(grants, record, { revision, now: clock.now() })),
+    consume: (key) => reach.call(() => consume(key)),
+    remove: (key) => reach.call(async () => (await grants.deleteOne({ _id: idOf(key) }, options)).deletedCount === 1),
+    revokeGrant: (grant) => reach.call(async () => (await grants.deleteMany({ grant }, options)).deletedCount),
+    list: (query) => reach.call(() => list(query)),
+    all: (after, limit) => reach.call(() => all(grants, { after, limit, now: clock.now() })),
+    copy: (record) => reach.call(() => copy(grants, record, clock.now())),
+    expire: () => reach.call(async () => (await grants.deleteMany({ expires: { $lte: clock.now() } }, options)).deletedCount),
     close,
   };
 };
