@@ -5,7 +5,8 @@
 import type { Connection } from 'mongoose';
 import type { Clock } from '../core/clock.js';
 import { FhirError } from '../core/error.js';
-import { changeLanes, latest, readLanes, releaseDead } from './lane.js';
+import { changeLanes, latest, readLanes } from './lane.js';
+import { releaseDead } from './life.js';
 import type { LaneDocument, Models } from './model.js';
 
 export interface Feed {

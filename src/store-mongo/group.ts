@@ -10,7 +10,7 @@ import type { Keys } from '../store-index/keys.js';
 import { gatesOf, gatesOfGuard, mustBeAlone } from './gate.js';
 import { indexKeys } from './index-keys.js';
 import { latest, moveAll, readLanes, readTallies } from './lane.js';
-import { forever, type JournalDocument, type LaneDocument, type Models, type ResourceDocument } from './model.js';
+import { forever, type JournalDocument, type LaneDocument, type Models, type ResourceDocument, type VersionDocument } from './model.js';
 import { nameOf } from './name.js';
 import { makePending, together } from './pending.js';
 import { placeAfter, positionOf, timeOf } from './position.js';
@@ -32,6 +32,8 @@ export interface Group {
   readonly flush: () => Promise<void>;
   /** Writes the rest, and how far the lane has come. */
   readonly finish: () => Promise<void>;
+  /** Whether its first document is in the database, outside of any transaction. */
+  readonly isStored: () => Promise<boolean>;
 }
 
 export interface Begun {
@@ -113,6 +115,7 @@ const makeGroup = ({ models, keys, session, lane }: Begun, { place, updated: tim
   let { seq } = place;
   let latestTime = time;
   const pending = makePending();
+  let isStored: (() => Promise<boolean>) | undefined;
   const next = (of: keyof typeof used): number => {
     used[of] += 1;
     return place.base + used[of] - 1;
@@ -129,7 +132,9 @@ const makeGroup = ({ models, keys, session, lane }: Begun, { place, updated: tim
     for (const gate of gatesOf(write, keys)) pending.pass(gate);
     pending.resource({ _id: name, type, id, updated, packed, keys: indexKeys(packed, keys), ...state }, before?.version ?? 0);
     const text = body && body.text.slice(0, body.stampAt) + toInstant(updated) + body.text.slice(body.stampAt + stampLength);
-    pending.version({ _id: seq, key: name, type, id, version: base + 1, updated, until: forever, method, body: text }, before?.seq);
+    const document: VersionDocument = { _id: seq, key: name, type, id, version: base + 1, updated, until: forever, method, body: text };
+    isStored ??= async () => (await models.version.exists({ _id: document._id, key: name, body: text ?? null }).maxTimeMS(maxTimeMS)) !== null;
+    pending.version(document, before?.seq);
   };
   const rely = (guard: Guard): void => {
     for (const gate of gatesOfGuard(guard, keys) ?? []) pending.pass(gate);
@@ -145,13 +150,17 @@ const makeGroup = ({ models, keys, session, lane }: Begun, { place, updated: tim
     add: ({ writes, guards = [], audit = [], outbox = [], answer }) => {
       guards.forEach(rely);
       writes.forEach(put);
-      pending.journal('audit', audit.map((record) => toAudit(record, next('audit'))));
+      const records = audit.map((record) => toAudit(record, next('audit')));
+      const [first] = records;
+      if (first !== undefined) isStored ??= async () => (await models.audit.exists({ _id: first._id, text: first.text }).maxTimeMS(maxTimeMS)) !== null;
+      pending.journal('audit', records);
       pending.journal('outbox', outbox.map(({ topic, text }) => ({ _id: next('outbox'), topic, text })));
       if (answer === undefined) return;
       answers.set(answer.key, answer.expires);
       pending.answer({ _id: answer.key, fingerprint: answer.fingerprint, expires: answer.expires, answer: answer.answer });
     },
     flush,
+    isStored: async () => isStored?.() ?? false,
     finish: async () => {
       await flush();
       if (used.versions === 0 || lane === undefined) return;

@@ -1,11 +1,9 @@
-/**
- * The lane of a process: the document that its commits, and no others, change. Who has which is a lease; the session a lane is
- * written in is noted with it, so that what a dead process left open can be ended (https://www.mongodb.com/docs/manual/reference/command/killSessions/).
- */
-import { mongo, type ClientSession, type Connection, type QueryFilter } from 'mongoose';
+/** The lane of a process: the document that its commits, and no others, change. Who has which is a lease (https://www.mongodb.com/docs/manual/core/write-operations-atomicity/). */
+import type { ClientSession, Connection, QueryFilter } from 'mongoose';
 import type { Clock } from '../core/clock.js';
 import type { Observe } from '../core/observe.js';
 import type { Lease, LeaseStore } from '../store/lease.js';
+import { lifeMs, renewMs, type Life } from './life.js';
 import type { LaneDocument, Models, TallyDocument } from './model.js';
 import { laneCount } from './position.js';
 import { isHeldUp, maxTimeMS, Outrun, transact, type Patience } from './transaction.js';
@@ -21,20 +19,14 @@ export interface LaneOptions {
   readonly connection: Connection;
   readonly models: Models;
   readonly leases: LeaseStore;
+  readonly life: Life;
   readonly patience: Patience;
   readonly clock: Clock;
   readonly observe: Observe;
 }
 
-/** Milliseconds: a process that has not been heard of for so long is taken for dead. */
-const leaseMs = 6_000;
-const renewMs = 2_000;
-
 /** Milliseconds a server that starts among busy ones waits for its lane. */
 const startMs = 30_000;
-
-/** Sessions that are noted: the driver has few, and uses them again. */
-const sessionsKnown = 8;
 
 const leaseOf = (lane: number): string => `lane/${String(lane)}`;
 
@@ -48,16 +40,19 @@ export const openLane = async (options: LaneOptions): Promise<Lane> => {
 
 const takeFree = async (leases: LeaseStore): Promise<Lease | undefined> => {
   for (let lane = 0; lane < laneCount; lane += 1) {
-    const lease = await leases.take(leaseOf(lane), leaseMs);
+    const lease = await leases.take(leaseOf(lane), lifeMs);
     if (lease !== undefined) return lease;
   }
   return undefined;
 };
 
 /** A new lane changes all others, so that no commit that keeps them still can overlook it. */
-const makeLane = async ({ connection, models, patience, clock }: LaneOptions, number: number): Promise<void> => {
+const makeLane = async ({ connection, models, patience, clock, life }: LaneOptions, number: number): Promise<void> => {
   if ((await models.lane.findOne({ _id: number }).maxTimeMS(maxTimeMS).lean()) !== null) return;
-  const before = async (_: ClientSession, attempt: number): Promise<void> => { if (attempt > 0) await askForStillness(models, number, clock.now()); };
+  const before = async (session: ClientSession, attempt: number): Promise<void> => {
+    await life.announce(session);
+    if (attempt > 0) await askForStillness(models, number, clock.now());
+  };
   await transact(connection, { ...patience, forMs: startMs, before }, async (session) => {
     const lanes = await readLanes(models, session);
     if (lanes.some(({ _id }) => _id === number)) return;
@@ -115,42 +110,20 @@ export const countUpTo = async (models: Models, session: ClientSession, complete
   return all - await models.version.countDocuments({ _id: { $gt: complete } }).hint({ _id: 1 }).session(session).maxTimeMS(maxTimeMS);
 };
 
-const keepLane = ({ leases, observe }: LaneOptions, number: number, lease: Lease | undefined): Lane => {
-  const known = new Set<string>();
-  let held = lease;
+const keepLane = ({ leases, observe, life }: LaneOptions, number: number, lease: Lease | undefined): Lane => {
+  const tell = (error: unknown): void => { observe({ kind: 'failure', requestId: undefined, where: 'lane', error }); };
   const renew = setInterval(() => {
-    if (held === undefined) return;
-    leases.take(held.name, leaseMs).then((now) => { held = now ?? held; }, (error: unknown) => observe({ kind: 'failure', requestId: undefined, where: 'lane', error }));
+    if (lease !== undefined) leases.take(lease.name, lifeMs).catch(tell);
   }, renewMs);
   renew.unref();
   return {
     number,
-    announce: async (session) => {
-      const id = sessionId(session);
-      if (known.has(id) || held === undefined) return;
-      known.add(id);
-      const [oldest = ''] = known;
-      if (known.size > sessionsKnown) known.delete(oldest);
-      await leases.note(held, [...known].join(' '));
-    },
+    announce: life.announce,
     close: async () => {
       clearInterval(renew);
-      // A database that cannot answer now lets the lease run out by itself; who closes must not be held by it.
-      if (held !== undefined) await leases.release(held).catch((error: unknown) => { observe({ kind: 'failure', requestId: undefined, where: 'lane', error }); });
+      // What cannot be given back now runs out by itself.
+      if (lease !== undefined) await leases.release(lease).catch(tell);
+      await life.close().catch(tell);
     },
   };
-};
-
-const sessionId = (session: ClientSession): string => {
-  const { id } = session.id ?? {};
-  if (id === undefined) throw new Error('a session has no id');
-  return Buffer.from(id.buffer).toString('hex');
-};
-
-/** Ends the transactions of processes that are gone: until then the lanes they were writing in stand still. Resolves with whether there were any. */
-export const releaseDead = async (connection: Connection, { lease }: Models, now: number): Promise<boolean> => {
-  const dead = await lease.find({ _id: { $in: Array.from({ length: laneCount }, (_, lane) => leaseOf(lane)) }, until: { $lt: now } }).maxTimeMS(maxTimeMS).lean();
-  const sessions = dead.flatMap(({ note }) => note.split(' ')).filter((id) => id !== '').map((id) => ({ id: new mongo.UUID(Buffer.from(id, 'hex')) }));
-  if (sessions.length > 0) await connection.getClient().db('admin').command({ killSessions: sessions });
-  return sessions.length > 0;
 };

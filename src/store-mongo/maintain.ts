@@ -6,10 +6,13 @@ import { packEntries } from '../store-index/packed.js';
 import { indexKeys } from './index-keys.js';
 import { countAll, readTallies } from './lane.js';
 import { claimNote } from './lease.js';
+import { forgetDead } from './life.js';
 import { nameOf } from './name.js';
 import { bytesOf } from './search/candidate.js';
 import { maxTimeMS, readAtOnce, transact } from './transaction.js';
 import type { Writing } from './writer.js';
+
+const day = 86_400_000;
 
 type IndexTask = Extract<MaintenanceTask, { readonly entries: unknown }>;
 
@@ -18,6 +21,7 @@ export const maintain = async (writing: Writing, task: MaintenanceTask): Promise
   switch (task.task) {
     case 'expire':
       await writing.models.lease.deleteMany({ note: claimNote, until: { $lte: task.now } }, { maxTimeMS });
+      await forgetDead(writing.models, task.now - day);
       return { done: (await writing.models.answer.deleteMany({ expires: { $lte: task.now } }, { maxTimeMS })).deletedCount, faults: [] };
     case 'expire-audit':
       return { done: await expireAudit(writing, task), faults: [] };

@@ -4,7 +4,7 @@
  */
 import { mongo, type ClientSession, type Connection } from 'mongoose';
 import { FhirError } from '../core/error.js';
-import { CommitUnknown } from './failure.js';
+import { CommitUnknown, isSocketError, rootOf } from './failure.js';
 
 /** Milliseconds one command may take at the server; the socket gives up a little later. */
 export const maxTimeMS = 3_500;
@@ -14,12 +14,17 @@ export interface Patience {
   readonly before?: ((session: ClientSession, attempt: number) => Promise<void>) | undefined;
   /** Called when others have been in the way for long: ends what processes that are gone have left open. */
   readonly rescue?: (() => Promise<unknown>) | undefined;
+  /** Whether what the last attempt wrote is there, when the server knows nothing of its transaction any more. */
+  readonly isStored?: (() => Promise<boolean>) | undefined;
   /** Milliseconds after which what failed is not tried again. */
   readonly forMs: number;
   readonly now: () => number;
   /** A number of [0, 1). */
   readonly random: () => number;
 }
+
+/** Milliseconds others may be in the way before it is asked whether they live. */
+const politeMs = 1_500;
 
 const reading = { readConcern: { level: 'snapshot' }, readPreference: 'primary' } as const;
 const writing = { ...reading, writeConcern: { w: 'majority', journal: true }, maxCommitTimeMS: maxTimeMS } as const;
@@ -30,7 +35,10 @@ const hasLabel = (error: unknown, label: string): boolean => error instanceof mo
 export class Outrun extends Error {}
 
 /** A server that was looked for in vain is not looked for again. */
-const isTransient = (error: unknown): boolean => !(error instanceof mongo.MongoServerSelectionError) && isPassing(error);
+const isTransient = (thrown: unknown): boolean => {
+  const error = rootOf(thrown);
+  return !(error instanceof mongo.MongoServerSelectionError) && (error instanceof mongo.MongoNetworkError || isSocketError(error) || isPassing(thrown));
+};
 
 const isPassing = (error: unknown): boolean =>
   error instanceof Outrun || hasLabel(error, 'TransientTransactionError') || (error instanceof mongo.MongoServerError && error.code === 11_000);
@@ -47,7 +55,8 @@ const pause = (attempt: number, random: () => number): Promise<void> =>
 
 /** Runs `run` in a transaction that is durable on a majority when this resolves. Rejects with CommitUnknown when that cannot be known. */
 export const transact = async <T>(connection: Connection, patience: Patience, run: (session: ClientSession) => Promise<T>): Promise<T> => {
-  const until = patience.now() + patience.forMs;
+  const begun = patience.now();
+  const until = begun + patience.forMs;
   for (let attempt = 0; ; attempt += 1) {
     const session = await connection.startSession();
     try {
@@ -60,7 +69,7 @@ export const transact = async <T>(connection: Connection, patience: Patience, ru
       await abort(session);
       if (!isTransient(error)) throw error;
       if (patience.now() >= until) throw tooContended(error);
-      if (until - patience.now() < patience.forMs / 2) await patience.rescue?.();
+      if (patience.now() - begun > politeMs) await patience.rescue?.();
     } finally {
       await session.endSession();
     }
@@ -71,15 +80,27 @@ export const transact = async <T>(connection: Connection, patience: Patience, ru
 const tooContended = (error: unknown): FhirError =>
   new FhirError('store-unavailable', 'The store is busy with other changes. Nothing was stored.', { retryAfter: 1, detail: error instanceof Error ? error.message : String(error) });
 
-/** A commit may be repeated: the server knows the transaction. */
-const commitOf = async (session: ClientSession, { until, now, random }: Patience & { readonly until: number }): Promise<void> => {
+/** The server was started anew, or has forgotten the transaction with its session. */
+const noSuchTransaction = 251;
+
+/** Only the server can say that a commit has failed; whatever else goes wrong, it may have been done. The driver's label alone does not tell: it is missing where no server was found to repeat it. */
+const isRefused = (error: unknown): error is mongo.MongoServerError =>
+  error instanceof mongo.MongoServerError && !hasLabel(error, 'UnknownTransactionCommitResult') && !hasLabel(error, 'RetryableWriteError');
+
+const unknown = (error: unknown): CommitUnknown => new CommitUnknown(error instanceof Error ? error.message : String(error));
+
+/** A commit may be repeated: the server knows the transaction. One that it does not know may be one whose first answer was lost: its writes are looked for. */
+const commitOf = async (session: ClientSession, { until, now, random, isStored }: Patience & { readonly until: number }): Promise<void> => {
   for (let attempt = 0; ; attempt += 1) {
     try {
       await session.commitTransaction();
       return;
     } catch (error) {
-      if (!hasLabel(error, 'UnknownTransactionCommitResult')) throw error;
-      if (now() >= until) throw new CommitUnknown(error instanceof Error ? error.message : String(error));
+      if (isRefused(error)) {
+        if (error.code === noSuchTransaction && await isStored?.().catch((cause: unknown) => { throw unknown(cause); }) === true) return;
+        throw error;
+      }
+      if (error instanceof mongo.MongoServerSelectionError || now() >= until) throw unknown(error);
     }
     await pause(attempt, random);
   }

@@ -33,18 +33,20 @@ export const writeGroup = (writing: Writing, commits: readonly Commit[], now: nu
     await writing.lane.announce(session);
     if (alone && attempt > 0) await askForStillness(writing.models, writing.lane.number, now);
   };
-  return transact(writing.connection, { ...writing.patience, before }, async (session) => {
-    const group = await beginGroup({ ...writing, session, commits, now, lane: writing.lane.number });
+  let group: Group | undefined;
+  return transact(writing.connection, { ...writing.patience, before, isStored: async () => group?.isStored() ?? false }, async (session) => {
+    const begun = await beginGroup({ ...writing, session, commits, now, lane: writing.lane.number });
+    group = begun;
     const moved = (await readMark(writing.connection, session)).state === 'moved';
     const results: CommitResult[] = [];
     for (const commit of commits) {
       if (moved && commit.mark === undefined) throw new FhirError('store-moved', movedText, { retryAfter: 60 });
-      const result = await decide({ ...writing, session, group }, commit, now);
-      if (result.ok) group.add(commit);
+      const result = await decide({ ...writing, session, group: begun }, commit, now);
+      if (result.ok) begun.add(commit);
       if (result.ok && commit.mark !== undefined) await writeMark(writing.connection, session, commit.mark);
-      results.push(result.ok ? { ok: true, ...group.feed() } : result);
+      results.push(result.ok ? { ok: true, ...begun.feed() } : result);
     }
-    await group.finish();
+    await begun.finish();
     return results;
   });
 };
