@@ -1,7 +1,8 @@
 /** Commits that wait for each other's transaction are written together by the next one: one round to the majority serves all of them. */
 import { FhirError } from '../core/error.js';
-import { CommitUnknown, toStoreError } from './failure.js';
 import type { Commit, CommitResult } from '../store/resource.js';
+import { awayError, CommitUnknown, toStoreError } from './failure.js';
+import type { Stage } from './transaction.js';
 
 interface Waiting {
   readonly commit: Commit;
@@ -12,8 +13,8 @@ interface Waiting {
 
 export interface CommitQueue {
   commit(commit: Commit): Promise<CommitResult>;
-  /** The database is away: those that wait are rejected with the error, those that are being written because nobody can tell. */
-  leave(error: () => FhirError): void;
+  /** The database is away: whoever waits is told so, and, where the commit was sent already, that nobody can tell. */
+  leave(): void;
   /** Resolves when nothing is being written any more. */
   close(): Promise<void>;
 }
@@ -23,7 +24,7 @@ const most = { commits: 64, writes: 500 };
 
 export interface QueueOptions {
   /** Makes a group durable. */
-  readonly write: (commits: readonly Commit[]) => Promise<readonly CommitResult[]>;
+  readonly write: (commits: readonly Commit[], stage: Stage) => Promise<readonly CommitResult[]>;
   /** Whether a commit keeps those of other processes out: it is grouped with its like, so that it does so for no others. */
   readonly mustBeAlone: (commit: Commit) => boolean;
 }
@@ -33,16 +34,24 @@ export const makeCommitQueue = ({ write, mustBeAlone }: QueueOptions): CommitQue
   const waiting: Waiting[] = [];
   let running: Promise<void> | undefined;
   let writing: readonly Waiting[] = [];
+  let stage: Stage = { isCommitting: false, isGivenUp: false };
+  let absences = 0;
   let closed = false;
   const settle = async (group: readonly Waiting[]): Promise<void> => {
+    stage = { isCommitting: false, isGivenUp: false };
     try {
-      const results = await write(group.map(({ commit }) => commit));
+      const results = await write(group.map(({ commit }) => commit), stage);
       for (const [at, result] of results.entries()) group[at]?.resolve(result);
     } catch (error) {
       // One that cannot be written takes no other with it; when the database is away, all learn it.
       if (group.length === 1 || (error instanceof FhirError && error.code === 'store-unavailable')) for (const { reject } of group) reject(error);
-      else for (const one of group) await settle([one]);
+      else await oneByOne(group);
     }
+  };
+  const oneByOne = async (group: readonly Waiting[]): Promise<void> => {
+    const before = absences;
+    // Who was told that nothing is stored is not written any more.
+    for (const one of group) if (absences === before) await settle([one]);
   };
   const run = async (): Promise<void> => {
     while (waiting.length > 0) {
@@ -61,9 +70,12 @@ export const makeCommitQueue = ({ write, mustBeAlone }: QueueOptions): CommitQue
       waiting.push({ commit, alone: mustBeAlone(commit), resolve, reject });
       running ??= run();
     }),
-    leave: (error) => {
-      for (const { reject } of waiting.splice(0)) reject(error());
-      for (const { reject } of writing) reject(toStoreError(new CommitUnknown('the database went away')));
+    leave: () => {
+      absences += 1;
+      for (const { reject } of waiting.splice(0)) reject(awayError());
+      const { isCommitting } = stage;
+      stage.isGivenUp = true;
+      for (const { reject } of writing) reject(isCommitting ? toStoreError(new CommitUnknown('the database went away')) : awayError());
     },
     close: async () => {
       closed = true;

@@ -42,6 +42,9 @@ const isUnavailable = (error: mongo.MongoError): boolean =>
   error instanceof mongo.MongoNetworkError || error instanceof mongo.MongoServerSelectionError || error instanceof mongo.MongoNotConnectedError || passingCodes.has(error.code)
   || error.hasErrorLabel('TransientTransactionError') || error.hasErrorLabel('RetryableWriteError') || /PoolCleared|WaitQueueTimeout|PoolClosed|TopologyClosed/.test(error.name);
 
+/** Returns the error for what was not sent, or only asked. */
+export const awayError = (): FhirError => new FhirError('store-unavailable', unavailable, { retryAfter: 1, detail: 'no server of the database answers' });
+
 /** Resolves with what `run` does; rejects with errors of the table. */
 export const storing = async <T>(run: () => Promise<T>): Promise<T> => {
   try {

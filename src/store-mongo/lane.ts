@@ -122,8 +122,7 @@ const keepLane = ({ leases, observe, life }: LaneOptions, number: number, lease:
     close: async () => {
       clearInterval(renew);
       // What cannot be given back now runs out by itself.
-      if (lease !== undefined) await leases.release(lease).catch(tell);
-      await life.close().catch(tell);
+      await Promise.all([life.close(), lease === undefined ? undefined : leases.release(lease)]).catch(tell);
     },
   };
 };

@@ -26,7 +26,7 @@ import { readAnswers, readChanges, readHead, readStatistics, readVersion } from 
 import { isReferenced } from './referrer.js';
 import { executeCount } from './search/execute.js';
 import type { Finding } from './search/finding.js';
-import { awayError, watchReach, type Reach } from './reach.js';
+import { watchReach, type Reach } from './reach.js';
 import { readAtOnce } from './transaction.js';
 import { tryCommit, writeGroup, type Writing } from './writer.js';
 
@@ -69,8 +69,8 @@ interface Opened extends Required<Omit<MongoOptions, 'url'>> {
 const makeStore = (writing: Writing, { reach, id, clock, observe, searchBudget }: Opened): Store => {
   const { connection, models, keys, lane } = writing;
   const feed = makeFeed(connection, models, clock);
-  const queue = makeCommitQueue({ write: (commits) => storing(() => writeGroup(writing, commits, clock.now())), mustBeAlone: (commit) => mustBeAlone(commit, keys) });
-  reach.onAway(() => { queue.leave(awayError); });
+  const queue = makeCommitQueue({ write: (commits, stage) => storing(() => writeGroup(writing, { commits, now: clock.now(), stage })), mustBeAlone: (commit) => mustBeAlone(commit, keys) });
+  reach.onAway(() => { queue.leave(); });
   const completeFor = async (query: HistoryQuery): Promise<number> => (query.id === undefined ? feed.settled('versions') : 0);
   return {
     id,
@@ -78,7 +78,7 @@ const makeStore = (writing: Writing, { reach, id, clock, observe, searchBudget }
     commit: async (commit) => {
       refuseLarge(commit);
       if (commit.dryRun === true) return reach.call(() => tryCommit(writing, commit, clock.now()));
-      reach.demand();
+      await reach.demand();
       const begun = clock.monotonic();
       const result = await queue.commit(commit);
       observe({ kind: 'commit', writes: commit.writes.length, ms: clock.monotonic() - begun });

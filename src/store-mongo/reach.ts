@@ -2,24 +2,21 @@
  * Whether the database can be reached, as the driver's heartbeat finds (https://www.mongodb.com/docs/manual/core/replica-set-elections/). Once it has been
  * away for longer than an election is waited for, whatever waits learns it at once, and so does whatever comes, until it is back.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Connection, mongo } from 'mongoose';
-import { FhirError } from '../core/error.js';
-import { storing } from './failure.js';
+import { awayError, storing } from './failure.js';
 
 export interface Reach {
   /** Resolves with what `run` does; rejects with errors of the table, in a bounded time also where the database never answers. */
   readonly call: <T>(run: () => Promise<T>) => Promise<T>;
-  /** Throws `store-unavailable` while the database is away. */
-  readonly demand: () => void;
+  /** Rejects with `store-unavailable` while the database is away. */
+  readonly demand: () => Promise<void>;
   /** `act` is called whenever the database is found to be away. */
   readonly onAway: (act: () => void) => void;
 }
 
 /** Milliseconds: as long as the driver looks for a server to send a command to. */
 const awayMs = 1_500;
-
-/** Returns the error for what was not sent, or only asked. */
-export const awayError = (): FhirError => new FhirError('store-unavailable', 'The store cannot be reached now. Nothing was stored.', { retryAfter: 1, detail: 'no server of the database answers' });
 
 /** Returns the watch over a connection that is open; it ends with the connection. */
 export const watchReach = (connection: Connection): Reach => {
@@ -40,11 +37,14 @@ export const watchReach = (connection: Connection): Reach => {
       isAway = false;
     } else timer ??= setTimeout(leave, awayMs).unref();
   });
-  const demand = (): void => {
-    if (isAway) throw awayError();
+  const demand = async (): Promise<void> => {
+    if (!isAway) return;
+    // Who asks again at once must not keep the heartbeat from being heard.
+    await nextTurn();
+    throw awayError();
   };
   const call = async <T>(run: () => Promise<T>): Promise<T> => {
-    demand();
+    await demand();
     let leaving: (error: unknown) => void = () => undefined;
     try {
       return await new Promise<T>((resolve, reject) => {

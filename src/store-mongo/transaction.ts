@@ -4,12 +4,21 @@
  */
 import { mongo, type ClientSession, type Connection } from 'mongoose';
 import { FhirError } from '../core/error.js';
-import { CommitUnknown, isSocketError, rootOf } from './failure.js';
+import { awayError, CommitUnknown, isSocketError, rootOf } from './failure.js';
 
 /** Milliseconds one command may take at the server; the socket gives up a little later. */
 export const maxTimeMS = 3_500;
 
+/** How far the writing of a group is, for who gives up waiting for it. */
+export interface Stage {
+  /** The commit was sent: nobody can tell what becomes of it. */
+  isCommitting: boolean;
+  /** Nobody waits any more: it must not be sent. */
+  isGivenUp: boolean;
+}
+
 export interface Patience {
+  readonly stage?: Stage | undefined;
   /** Before each attempt, numbered from 0, outside of the transaction. */
   readonly before?: ((session: ClientSession, attempt: number) => Promise<void>) | undefined;
   /** Called when others have been in the way for long: ends what processes that are gone have left open. */
@@ -59,10 +68,12 @@ export const transact = async <T>(connection: Connection, patience: Patience, ru
   const until = begun + patience.forMs;
   for (let attempt = 0; ; attempt += 1) {
     const session = await connection.startSession();
+    if (patience.stage !== undefined) patience.stage.isCommitting = false;
     try {
       await patience.before?.(session, attempt);
       session.startTransaction(writing);
       const result = await run(session);
+      beginCommit(patience.stage);
       await commitOf(session, { ...patience, until });
       return result;
     } catch (error) {
@@ -75,6 +86,12 @@ export const transact = async <T>(connection: Connection, patience: Patience, ru
     }
     await pause(attempt, patience.random);
   }
+};
+
+const beginCommit = (stage: Stage | undefined): void => {
+  if (stage === undefined) return;
+  if (stage.isGivenUp) throw awayError();
+  stage.isCommitting = true;
 };
 
 const tooContended = (error: unknown): FhirError =>
