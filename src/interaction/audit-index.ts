@@ -4,8 +4,9 @@
  */
 import { auditEventText } from '../audit/event.js';
 import { readAuditRecord } from '../audit/record.js';
+import { makeBreather } from '../core/breathe.js';
 import { toInstant } from '../core/clock.js';
-import { FhirError } from '../core/error.js';
+import { FhirError, type Issue } from '../core/error.js';
 import { stampResource } from '../core/json/stamp.js';
 import type { Write } from '../store/resource.js';
 import type { Numbered } from '../store/store.js';
@@ -15,52 +16,81 @@ import type { Service } from './service.js';
 export interface AuditIndex {
   /** Stores what is new, for at most so many milliseconds; resolves with whether nothing is left. */
   follow(ms: number): Promise<boolean>;
-  /** Resolves when everything recorded before can be found; throws `store-unavailable` when that takes too long. */
-  bringUpToDate(): Promise<void>;
+  /**
+   * Resolves with nothing when everything recorded before can be found; when that takes too long with the time up to which it can,
+   * in milliseconds since 1970.
+   */
+  bringUpToDate(): Promise<number | undefined>;
 }
 
 /** Records stored by one commit: few while nobody waits for them, since the records of accesses wait behind it. */
-const together = { behind: 16, wanted: 100 };
-/** A search does not wait longer, in milliseconds. */
-const patience = 20_000;
+const together = { behind: 16, wanted: 32 };
+/** Who asks does not wait longer, in milliseconds; what is there by then is shown. */
+const usualPatience = 10_000;
+/** What is recorded after the question is not waited for; clocks of processes may differ by so many milliseconds. */
+const skew = 2_000;
 
-/** Returns the index over the service's journal. */
-export const makeAuditIndex = (service: () => Service): AuditIndex => {
+interface Stretch {
+  readonly ms: number;
+  readonly count: number;
+  /** Records from then on are left for later, in milliseconds since 1970. */
+  readonly end: number;
+}
+
+/** Returns the index over the service's journal. `patience`: how long who asks waits, in milliseconds. */
+export const makeAuditIndex = (service: () => Service, patience = usualPatience): AuditIndex => {
   let running: Promise<unknown> = Promise.resolve();
   let position: number | undefined;
-  const catchUp = async (ms: number, count: number): Promise<boolean> => {
+  /** Time of the last record that can be found. */
+  let until = 0;
+  const catchUp = async ({ ms, count, end }: Stretch): Promise<boolean> => {
     const { store, clock } = service();
     const begun = clock.monotonic();
     position ??= await indexedUpTo(service());
     while (clock.monotonic() - begun < ms) {
       const records = await store.records('audit', position, count);
       if (records.length > 0) await storeEvents(service(), records);
-      position = records.at(-1)?.number ?? position;
-      if (records.length < count) return true;
+      const last = records.at(-1);
+      position = last?.number ?? position;
+      until = last === undefined ? until : readAuditRecord(last.text).recorded;
+      if (records.length < count || until > end) return true;
     }
     return false;
   };
-  const follow = (ms: number, count = together.behind): Promise<boolean> => {
-    const run = running.then(() => catchUp(ms, count));
+  const follow = (stretch: Stretch): Promise<boolean> => {
+    const run = running.then(() => catchUp(stretch));
     // Who asked for it is told of a failure; who comes next tries again.
     running = run.catch(() => undefined);
     return run;
   };
   return {
-    follow: (ms) => follow(ms),
+    follow: (ms) => follow({ ms, count: together.behind, end: Infinity }),
     bringUpToDate: async () => {
-      if (!(await follow(patience, together.wanted))) throw new FhirError('store-unavailable', 'Many accesses are waiting to be indexed. Repeat in a moment; the index goes on.', { retryAfter: 5 });
+      const isThere = await follow({ ms: patience, count: together.wanted, end: service().clock.now() + skew });
+      return isThere ? undefined : until;
     },
   };
 };
 
+/** Returns what who asked is told, where not everything can be found yet. */
+export const notYetFound = (until: number): Issue => ({
+  severity: 'warning', code: 'incomplete',
+  diagnostics: `Many accesses wait to be indexed: those after ${toInstant(until)} are not all in this answer. Repeat it in a moment; the index goes on.`,
+});
+
+/** Returns the error of who asked for one AuditEvent that may not be indexed yet. */
+export const notYetThere = (): FhirError => new FhirError('store-unavailable', 'Many accesses wait to be indexed, and this one may be among them. Repeat in a moment; the index goes on.', { retryAfter: 5 });
+
 /** Resolves with false, nothing stored, when another process has been here. */
 const storeEvents = async ({ store, registry }: Service, records: readonly Numbered[]): Promise<boolean> => {
-  const writes = records.map(({ text }): Write => {
+  const writes: Write[] = [];
+  const breathe = makeBreather(3);
+  for (const { text } of records) {
     const facts = readAuditRecord(text);
     const event = auditEventText(facts);
-    return { type: 'AuditEvent', id: facts.id, method: 'POST', base: 0, body: stampResource(event, { id: facts.id, versionId: '1', lastUpdated: toInstant(0) }), index: registry.extract(JSON.parse(event) as Record<string, unknown>) };
-  });
+    writes.push({ type: 'AuditEvent', id: facts.id, method: 'POST', base: 0, body: stampResource(event, { id: facts.id, versionId: '1', lastUpdated: toInstant(0) }), index: registry.extract(JSON.parse(event) as Record<string, unknown>) });
+    await breathe();
+  }
   return (await store.commit({ writes })).ok;
 };
 

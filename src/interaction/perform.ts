@@ -1,9 +1,10 @@
 /** Performs one interaction for one viewer: the single entry for REST, bundles, commands and operations. */
-import { looksAtAudit } from './audit-index.js';
+import { FhirError } from '../core/error.js';
+import { looksAtAudit, notYetThere } from './audit-index.js';
 import { audited } from './audited.js';
 import { makeBundleInteraction } from './bundle.js';
 import { capabilities } from './capabilities.js';
-import type { Interaction, Perform } from './context.js';
+import type { Context, Interaction, Perform } from './context.js';
 import { create } from './create.js';
 import { conditionalDelete, remove } from './delete.js';
 import { history } from './history.js';
@@ -47,9 +48,19 @@ const interactions: Readonly<Record<InteractionName, Interaction>> = {
 
 const performChecked: Interaction = async (context) => {
   checkRequest(context);
-  const { audit } = context.service;
-  if (audit?.bringUpToDate !== undefined && looksAtAudit(context.request)) await audit.bringUpToDate();
-  return interactions[context.request.interaction](context);
+  const { service: { audit }, request } = context;
+  const inner = interactions[request.interaction];
+  const auditedUntil = audit?.bringUpToDate !== undefined && looksAtAudit(request) ? await audit.bringUpToDate() : undefined;
+  return auditedUntil === undefined ? inner(context) : beforeAllIsFound({ ...context, auditedUntil }, inner);
+};
+
+/** What cannot be found yet is not said to be absent. */
+const beforeAllIsFound = async (context: Context, inner: Interaction): ReturnType<Interaction> => {
+  try {
+    return await inner(context);
+  } catch (error) {
+    throw context.request.type === 'AuditEvent' && error instanceof FhirError && error.code === 'not-found' ? notYetThere() : error;
+  }
 };
 
 /**

@@ -6,6 +6,7 @@ import { signPage } from '../search/page-link.js';
 import { planSearchWithCodes } from '../search/plan-with-codes.js';
 import type { PlannedSearch } from '../search/request.js';
 import type { SearchRun } from '../store/store.js';
+import { notYetFound } from './audit-index.js';
 import { bundleText, urlWith, type Link } from './bundle-text.js';
 import type { Context, Interaction } from './context.js';
 import { countContained, findContained, startOf, type Match, type MatchPage } from './contained.js';
@@ -45,7 +46,7 @@ export const searchsetText = async (context: Context, planned: PlannedSearch, pa
   const entries = page.matches.map((match) => entryOf(baseUrl, match, planned));
   // Elements are named for what is searched; what comes along is whole, or a summary too.
   for (const version of included.versions) entries.push(matchEntry(baseUrl, version, { body: shapeTo(version.body ?? '', { summary: planned.summary }), mode: 'include' }));
-  const issues = [...planned.issues, ...total.issues, ...included.issues, ...(isExplained ? explain(context, planned, { steps: page.steps, parts }) : [])];
+  const issues = [...planned.issues, ...total.issues, ...included.issues, ...(context.auditedUntil === undefined ? [] : [notYetFound(context.auditedUntil)]), ...(isExplained ? explain(context, planned, { steps: page.steps, parts }) : [])];
   if (issues.length > 0) entries.push(outcomeEntry(issues));
   return bundleText({ id: ids.resource(), type: 'searchset', updated: clock.now(), total: total.count, links: linksOf(context, planned, { page, path }), entries });
 };

@@ -42,8 +42,8 @@ export interface AuditSettings {
   readonly provenance: boolean;
   /** Years that records are kept at least; six when undefined. */
   readonly years?: number | undefined;
-  /** Makes every AuditEvent recorded so far one that can be found. */
-  readonly bringUpToDate?: (() => Promise<void>) | undefined;
+  /** Makes every AuditEvent recorded so far one that can be found; resolves with the time up to which they can, where that takes too long (milliseconds since 1970). */
+  readonly bringUpToDate?: (() => Promise<number | undefined>) | undefined;
 }
 
 /** Returns what is known with the stored CodeSystems, ValueSets and ConceptMaps, each type only where it may be used. */
@@ -82,6 +82,8 @@ export interface Service {
 export interface Context {
   /** What it was shown, where it is audited. */
   readonly trail?: Trail | undefined;
+  /** AuditEvents of later accesses cannot all be found yet, milliseconds since 1970; undefined: all can. */
+  readonly auditedUntil?: number | undefined;
   readonly service: Service;
   readonly viewer: Viewer;
   readonly request: FhirRequest;

@@ -1,9 +1,11 @@
 /** Accesses to one patient's record as the audit has them: who, for whom they work, by which app, what, when and why (ASTM E2147). */
 import { ownedBy } from '../../access/compartment.js';
 import { systemViewer, type Viewer } from '../../access/viewer.js';
+import { toInstant } from '../../core/clock.js';
 import type { Context } from '../../interaction/context.js';
 import { find, lookUp } from '../../interaction/gate.js';
 import type { Predicate, SearchPlan } from '../../store/plan.js';
+import { answerPart, type AnswerPart } from '../parameters.js';
 
 export interface Person {
   readonly reference?: string | undefined;
@@ -73,9 +75,14 @@ export interface AccessQuery {
   readonly to?: number | undefined;
 }
 
-/** Yields answered accesses, the newest first; refused ones have shown nothing. */
+/** Resolves when accesses can be found: with the time up to which all of them can, where waiting for the others takes too long (milliseconds since 1970). */
+export const findable = async ({ service: { audit } }: Context): Promise<number | undefined> => audit?.bringUpToDate?.();
+
+/** Returns the part of an answer that says up to when it is complete; none where it is. */
+export const completeUntil = (until: number | undefined): readonly AnswerPart[] => answerPart('complete-until', 'valueInstant', until === undefined ? undefined : toInstant(until));
+
+/** Yields answered accesses that can be found, the newest first; refused ones have shown nothing. */
 export async function* accessesTo(context: Context, patient: string): AsyncGenerator<Access> {
-  await context.service.audit?.bringUpToDate?.();
   const own = ownedBy(context.service.registry, 'AuditEvent', [patient]);
   if (own !== undefined) yield* accessesOf(context, { op: 'and', of: [own, answered] }, (event) => isAbout(event, patient));
 }
@@ -85,9 +92,8 @@ export async function* exportsOf(context: Context): AsyncGenerator<Access> {
   yield* accessesOf(context, { op: 'and', of: [{ op: 'token', param: 'type', code: exportType }, answered] }, () => true);
 }
 
-/** Resolves with one access to the patient's record; undefined where there is none of this id. */
+/** Resolves with one access to the patient's record that can be found; undefined where there is none of this id. */
 export const accessOf = async (context: Context, patient: string, id: string): Promise<Access | undefined> => {
-  await context.service.audit?.bringUpToDate?.();
   const inner = asServer(context);
   const found = await lookUp(inner, { type: 'AuditEvent', id });
   const event = found?.body === undefined ? undefined : JSON.parse(found.body) as Event;

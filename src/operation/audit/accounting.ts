@@ -5,10 +5,11 @@
 import { FhirError } from '../../core/error.js';
 import { toInstant } from '../../core/clock.js';
 import type { Context } from '../../interaction/context.js';
+import { notYetThere } from '../../interaction/audit-index.js';
 import { usualYears } from '../../interaction/audit-retention.js';
 import type { Operation } from '../../interaction/service.js';
 import { answerPart, parametersText, readParameters, type OperationParameters, type ParameterRules } from '../parameters.js';
-import { accessesTo, exportsOf, type Access } from './access.js';
+import { accessesTo, completeUntil, exportsOf, findable, type Access } from './access.js';
 import { ownPatient, partsOf } from './who-saw.js';
 import { wordsOf } from './words.js';
 
@@ -30,11 +31,14 @@ export const accountingOfDisclosures: Operation = {
     if (format !== 'fhir' && format !== 'csv') throw new FhirError('invalid-parameter', 'format is fhir or csv.', given.placeOf('format'));
     const patient = await ownPatient(context);
     const period = periodOf(context, given);
+    const until = await findable(context);
+    // A table says nothing of what is missing in it.
+    if (until !== undefined && format === 'csv') throw notYetThere();
     const disclosures = await disclosuresOf(context, patient, period);
     const body = format === 'csv'
       ? JSON.stringify({ resourceType: 'Binary', contentType: 'text/csv; charset=utf-8', data: Buffer.from(tableOf(disclosures)).toString('base64') })
       : parametersText([
-        ...answerPart('patient', 'valueReference', { reference: `Patient/${patient}` }), ...answerPart('period', 'valuePeriod', { start: toInstant(period.from), end: toInstant(period.to) }),
+        ...completeUntil(until), ...answerPart('patient', 'valueReference', { reference: `Patient/${patient}` }), ...answerPart('period', 'valuePeriod', { start: toInstant(period.from), end: toInstant(period.to) }),
         ...answerPart('count', 'valueInteger', disclosures.length), ...disclosures.map((access) => ({ name: 'disclosure', part: partsOf(access) })),
       ]);
     return { status: 200, body };

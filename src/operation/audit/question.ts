@@ -6,10 +6,11 @@ import { systemViewer } from '../../access/viewer.js';
 import { FhirError } from '../../core/error.js';
 import { toInstant } from '../../core/clock.js';
 import { keyOf, type Context } from '../../interaction/context.js';
+import { notYetThere } from '../../interaction/audit-index.js';
 import { lookUp } from '../../interaction/gate.js';
 import type { Operation, Perform } from '../../interaction/service.js';
 import { readParameters, type ParameterRules } from '../parameters.js';
-import { accessOf, isOwn, type Access } from './access.js';
+import { accessOf, findable, isOwn, type Access } from './access.js';
 import { wordsOf } from './words.js';
 
 const rules: ParameterRules = { event: { kind: 'text' }, comment: { kind: 'text' } };
@@ -34,7 +35,9 @@ export const makeQuestionAccess = (perform: Perform): Operation => ({
     const comment = given.text('comment');
     if (named === undefined) throw new FhirError('invalid-parameter', 'event names the access as $who-saw does: AuditEvent/id.', given.placeOf('event'));
     if ((comment ?? '').length > longest) throw new FhirError('invalid-parameter', `comment has at most ${String(longest)} characters.`, given.placeOf('comment'));
+    const until = await findable(context);
     const access = await accessOf(context, id, named);
+    if (access === undefined && until !== undefined) throw notYetThere();
     if (access === undefined) throw new FhirError('not-found', 'No access to this record has this id.');
     const { requestId, address } = context.request;
     // The clinic's own work list: the patient needs no right to write Tasks for it.

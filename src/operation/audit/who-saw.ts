@@ -4,7 +4,7 @@ import { keyOf, type Context } from '../../interaction/context.js';
 import { isBoundByToken, lookUp } from '../../interaction/gate.js';
 import type { Operation } from '../../interaction/service.js';
 import { answerPart, parametersText, readParameters, type AnswerPart, type ParameterRules } from '../parameters.js';
-import { accessesTo, isOwn, type Access } from './access.js';
+import { accessesTo, completeUntil, findable, isOwn, type Access } from './access.js';
 import { wordsOf } from './words.js';
 
 const rules: ParameterRules = { count: { kind: 'integer' } };
@@ -31,12 +31,14 @@ export const whoSaw: Operation = {
   handle: async (context) => {
     const count = readParameters(context, rules).count('count') ?? usual;
     if (count < 1 || count > most) throw new FhirError('invalid-parameter', `count must be from 1 to ${String(most)}.`, { location: 'http.count' });
+    const patient = await ownPatient(context);
+    const until = await findable(context);
     const accesses: AnswerPart[] = [];
-    for await (const access of accessesTo(context, await ownPatient(context))) {
+    for await (const access of accessesTo(context, patient)) {
       accesses.push({ name: 'access', part: partsOf(access) });
       if (accesses.length === count) break;
     }
-    return { status: 200, body: parametersText(accesses) };
+    return { status: 200, body: parametersText([...completeUntil(until), ...accesses]) };
   },
 };
 

@@ -2,6 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parseScopes } from '../../../src/access/scope.js';
 import { tokenViewer, type TokenGrant, type Viewer } from '../../../src/access/viewer.js';
+import type { AuditFacts } from '../../../src/audit/event.js';
+import { auditRecordText } from '../../../src/audit/record.js';
 import { toFhirError } from '../../../src/core/error.js';
 import { makeAuditIndex } from '../../../src/interaction/audit-index.js';
 import type { Service } from '../../../src/interaction/service.js';
@@ -14,14 +16,16 @@ const tS = token('system/*.cruds');
 const tA = token('patient/*.rs', { patient: 'A', user: 'u', fhirUser: 'Patient/A', patients: ['A'] });
 const tAobs = token('patient/Observation.rs', { patient: 'A', user: 'u', fhirUser: 'Patient/A', patients: ['A'] });
 
+const facts: AuditFacts = { id: '', begun: 0, recorded: 0, action: 'read', subtype: 'read', outcome: '0', agent: { client: 'app' }, requestId: 'r', site: 'http://clinic.example/fhir' };
+
 interface Bundle { readonly total?: number; readonly entry?: { readonly resource: { readonly id: string; readonly entity: { readonly what?: { readonly reference?: string } }[]; readonly subtype: { code: string }[] } }[] }
 
 describe.each(engines)('AuditEvents on $name', ({ open }) => {
   let store: Store;
   let service: Service;
-  const makeAudited = (): Service => {
+  const makeAudited = (patience?: number): Service => {
     const made: Service = { ...makeService(store), audit: { provenance: false, bringUpToDate: () => index.bringUpToDate() } };
-    const index = makeAuditIndex(() => made);
+    const index = makeAuditIndex(() => made, patience);
     return made;
   };
   const ask = (method: string, url: string, viewer = tS, body?: unknown) => call(service, { method, url, viewer, body });
@@ -51,6 +55,34 @@ describe.each(engines)('AuditEvents on $name', ({ open }) => {
     service = makeAudited();
     for (let n = 0; n < 3; n += 1) await ask('GET', 'Patient/A');
     expect(await found('AuditEvent?action=R&_count=100')).toHaveLength(10);
+  });
+
+  it('answers with what can be found where the rest takes too long, and says so', async () => {
+    await found('AuditEvent');
+    const [record] = await store.records('audit', (await store.records('audit', 0, 1_000)).length, 1);
+    expect(record).toBeUndefined();
+    await ask('GET', 'Patient/A');
+    const last = (await store.records('audit', 0, 1_000)).at(-1);
+    const { id } = JSON.parse(last?.text ?? '{}') as { id: string };
+    service = makeAudited(0);
+    const { status, body = '' } = await ask('GET', 'AuditEvent?action=R');
+    expect([status, body.includes(id), /"severity":"warning","code":"incomplete"/.test(body)]).toEqual([200, false, true]);
+    // What may be there in a moment is not said to be absent.
+    await expect(ask('GET', `AuditEvent/${id}`)).rejects.toMatchObject({ code: 'store-unavailable' });
+    expect((await ask('GET', 'Patient/A')).status).toBe(200);
+    service = makeAudited();
+    expect((await ask('GET', `AuditEvent/${id}`)).status).toBe(200);
+    expect((await ask('GET', 'AuditEvent?action=R')).body).not.toContain('incomplete');
+  });
+
+  it('does not wait for accesses that come after the question', async () => {
+    const many = Array.from({ length: 300 }, (_, index) => ({ topic: 'audit', number: index + 1, text: auditRecordText({ ...facts, id: `later-${String(index)}`, recorded: Date.now() + 3_600_000 }) }));
+    const wrapped: Store = { ...store, records: async (_topic, after, count) => many.filter(({ number }) => number > after).slice(0, count) };
+    const made: Service = { ...makeService(wrapped), audit: { provenance: false } };
+    const index = makeAuditIndex(() => made);
+    expect(await index.bringUpToDate()).toBeUndefined();
+    expect(await store.read({ type: 'AuditEvent', id: 'later-0' })).toBeDefined();
+    expect(await store.read({ type: 'AuditEvent', id: 'later-299' })).toBeUndefined();
   });
 
   it('has one version of each, which nobody changes', async () => {
