@@ -209,7 +209,7 @@ export const databaseKilled: Scenario = {
       for (let at = 0; at < times; at += 1) {
         await pause(500 + Math.random() * 1_500);
         // The first time it stays away for long, as one that never comes back.
-        await beAway({ ...stage, say }, { name: `killed, time ${String(at + 1)}`, leave: database.kill, come: database.start, ms: at === 0 ? 3 * limits.answer : Math.random() * 1_000 });
+        await beAway({ ...stage, say }, { name: `killed, time ${String(at + 1)}`, leave: database.kill, come: database.start, ms: at === 0 ? 2 * limits.answer : Math.random() * 1_000 });
       }
     });
     say(report(ledger));

@@ -1,11 +1,13 @@
 /** `npm run test:fault [-- --short] [-- --only NAME]`: every fault test this machine can run; what it cannot is named. */
 import { parseArgs } from 'node:util';
 import { auditComplete } from './audit-complete.js';
+import { auditHandover } from './audit-handover.js';
 import { auditTamper } from './audit-tamper.js';
 import { databaseKilled, databasePaused } from './database-away.js';
 import { diskFull } from './disk-full.js';
 import { kill } from './kill.js';
 import { lostUpdate } from './lost-update.js';
+import { migrateKilled } from './migrate-killed.js';
 import { powerCut } from './power-cut.js';
 import { searchOracle } from './search-oracle.js';
 import type { Scenario } from './scenario.js';
@@ -14,7 +16,7 @@ import { stop } from './stop.js';
 import { timing } from './timing.js';
 import { twoWorld } from './two-world.js';
 
-const scenarios: readonly Scenario[] = [kill, stop, powerCut, diskFull, auditComplete, auditTamper, lostUpdate, timing, searchOracle, twoWorld, databasePaused, databaseKilled, sensitivity];
+const scenarios: readonly Scenario[] = [kill, stop, powerCut, diskFull, auditComplete, auditTamper, lostUpdate, timing, searchOracle, twoWorld, databasePaused, databaseKilled, migrateKilled, auditHandover, sensitivity];
 const { values: { short, only } } = parseArgs({ options: { short: { type: 'boolean', default: false }, only: { type: 'string' } } });
 
 let passed = 0;
