@@ -31,6 +31,7 @@ const folder = join(packageRoot, 'dist', 'mutant');
 const tested: readonly (Mutant & { readonly test: string })[] = [
   { breaks: 'the resume token of the change stream', file: 'wake.js', from: '{ resumeAfter: token }', to: '{}', test: 'unit/store-mongo/wake' },
   { breaks: 'the lease\'s comparison with its owner', file: 'lease.js', from: 'updateOne({ _id: name, owner, token }, { $set: { note } }', to: 'updateOne({ _id: name }, { $set: { note } }', test: 'unit/store-mongo/lease' },
+  { breaks: 'the comparison of a block of audit numbers with what was read', file: 'journal.js', from: 'block.updateOne({ _id: last._id, to: last.to }', to: 'block.updateOne({ _id: last._id }', test: 'unit/store-mongo/journal' },
 ];
 
 const copy = (): void => {
