@@ -176,6 +176,7 @@ export const openCore = async (given: ComposeOptions): Promise<Core> => {
       audit: isAudited(config) ? { provenance: config.provenance, years: config.auditYears, bringUpToDate: () => auditIndex.bringUpToDate() } : undefined,
       standings: makeStandings(() => service, rules),
       security: config.auth !== 'smart' ? undefined : () => securityStatement({ origin: originOf(baseUrl) }),
+      callPatient: config.auth !== 'smart' ? undefined : async (patient) => (await import('./authorization/mail/call-patient.js')).callPatient((await authorization.get()).server, patient),
     };
     const holdOf = (name: string): Hold => makeHold({ name: `job/${name}`, leases, clock, onFailure: (error) => observe({ kind: 'failure', requestId: undefined, where: name, error }) });
     const custom = makeCustomParameters({ service: () => service, ...customStates(config, holdOf('search-parameters')) });

@@ -50,6 +50,8 @@ export interface AuditSettings {
 export type TerminologyFor = (isUsable: (type: string) => boolean) => Terminology;
 
 export interface Service {
+  /** Lets a patient know, outside of their record and without a word of it, that there is news about who opened it; undefined: nobody can be reached. */
+  readonly callPatient?: ((patient: string) => Promise<void>) | undefined;
   /** Operations by name, plugged in from above. */
   readonly operations: ReadonlyMap<string, Operation>;
   readonly store: Store;

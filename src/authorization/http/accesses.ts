@@ -52,7 +52,7 @@ const ask = ({ service, perform, addressOf }: Server, page: PageExchange, { acco
 const show = async (server: Server, page: PageExchange, own: SignedIn, notice?: string): Promise<void> => {
   const { patient, patients } = await patientOf(server, own, page.req.query['patient'] ?? page.form['patient']);
   if (patient === undefined) return none(page, own);
-  const { body = '{}' } = await ask(server, page, own, { patient, patients, request: { operation: 'who-saw', method: 'GET', params: [] } });
+  const { body = '{}' } = await ask(server, page, own, { patient, patients, request: { operation: 'who-saw', method: 'GET', params: [['language', page.language]] } });
   const accesses = ((JSON.parse(body) as { parameter?: Part[] }).parameter ?? []).map(({ part = [] }) => shownOf(part));
   const named = await Promise.all(patients.map(async (id) => ({ id, name: (await server.data.patient(id))?.name ?? id })));
   sendOwn(page, own, { heading: page.text.accesses, notice, body: accessesBody({ text: page.text, guard: page.guard, patient, patients: named, accesses }) });
@@ -66,7 +66,7 @@ const shownOf = (parts: readonly Part[]): ShownAccess => {
 const download = async (server: Server, page: PageExchange, own: SignedIn): Promise<void> => {
   const { patient, patients } = await patientOf(server, own, page.req.query['patient']);
   if (patient === undefined) return none(page, own);
-  const { body = '{}' } = await ask(server, page, own, { patient, patients, request: { operation: 'accounting-of-disclosures', method: 'GET', params: [['format', 'csv']] } });
+  const { body = '{}' } = await ask(server, page, own, { patient, patients, request: { operation: 'accounting-of-disclosures', method: 'GET', params: [['format', 'csv'], ['language', page.language]] } });
   const { data = '' } = JSON.parse(body) as { data?: string };
   page.res.set('Cache-Control', 'no-store').set('X-Content-Type-Options', 'nosniff').set('Content-Disposition', 'attachment; filename="accesses.csv"').type('text/csv; charset=utf-8').send(Buffer.from(data, 'base64'));
 };

@@ -24,6 +24,7 @@ export const textEn = {
   mailbox: 'Mailbox of the demo', mailboxHelp: 'What would be sent by e-mail.', noMail: 'No message was sent.', to: 'to',
   launchTitle: 'Open an app', launchPatient: 'Patient', launchApp: 'App', launchOpen: 'Open', noLaunchApps: 'No app that can be opened from here is registered.',
   recorder: 'Launch flight recorder', recorderHelp: 'What apps asked and what was answered. No secret and no health data is in it.', step: 'Step', outcome: 'Outcome', mend: 'What to do',
+  news: 'News about who opened your record', newsText: 'There is a message for you about who opened your record. Sign in to read it:',
   accesses: 'Who saw my record', accessesHelp: 'Everyone who looked at or changed the record, the newest first. Looks that were refused have shown nothing and are not listed.', accessesNone: 'Nobody has looked at this record yet.', accessesDownload: 'Take six years of it away (CSV)', accessesQuestion: 'Question this access', accessesAsked: 'The clinic was asked to look into this access.', accessesUnknown: 'There is no such access.', accessesEmergency: 'Emergency:',
 } as const;
 

@@ -26,5 +26,6 @@ export const textZh: Texts = {
   mailbox: '示範信箱', mailboxHelp: '原本會以電子郵件寄出的內容。', noMail: '沒有寄出任何訊息。', to: '收件人',
   launchTitle: '開啟應用程式', launchPatient: '病人', launchApp: '應用程式', launchOpen: '開啟', noLaunchApps: '沒有可從此處開啟的應用程式。',
   recorder: '啟動飛航記錄器', recorderHelp: '應用程式提出的要求與回應。其中不含任何機密或健康資料。', step: '步驟', outcome: '結果', mend: '處理方式',
+  news: '關於誰開啟了您的病歷的通知', newsText: '有一則關於誰開啟了您的病歷的訊息。請登入查看：',
   accesses: '誰看過我的病歷', accessesHelp: '所有查看或變更過病歷的人，最新的在前。被拒絕的查看未顯示任何內容，因此不在其中。', accessesNone: '尚無人查看此病歷。', accessesDownload: '下載六年的紀錄（CSV）', accessesQuestion: '對此查看提出疑問', accessesAsked: '已請診所調查此次查看。', accessesUnknown: '沒有這筆查看紀錄。', accessesEmergency: '緊急：',
 };

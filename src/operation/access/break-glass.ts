@@ -34,11 +34,17 @@ export const breakGlass: Operation = {
     const from = context.service.clock.now();
     const emergency: Emergency = { id: context.service.ids.resource(), patient, by, purpose: wish.purpose, reason: wish.reason, from, until: from + wish.minutes * minute };
     await openInEmergency(context, emergency, await nameOf(server, by));
+    callPatient(context, patient);
     return { status: 200, body: parametersText([
       ...answerPart('access', 'valueReference', { reference: `Basic/${emergency.id}` }), ...answerPart('patient', 'valueReference', { reference: `Patient/${patient}` }),
       ...answerPart('until', 'valueInstant', new Date(emergency.until).toISOString()),
     ]) };
   },
+};
+
+/** What the patient is told stands in their record; that there is something to read goes out beside, and nobody in an emergency waits for it. */
+const callPatient = ({ service: { callPatient: call, observe }, request: { requestId } }: Context, patient: string): void => {
+  call?.(patient).catch((error: unknown) => { observe({ kind: 'failure', requestId, where: 'mail after break-glass', error }); });
 };
 
 export const breakGlassEnd: Operation = {

@@ -11,9 +11,9 @@ import type { Operation } from '../../interaction/service.js';
 import { answerPart, parametersText, readParameters, type OperationParameters, type ParameterRules } from '../parameters.js';
 import { accessesTo, completeUntil, exportsOf, findable, type Access } from './access.js';
 import { ownPatient, partsOf } from './who-saw.js';
-import { wordsOf } from './words.js';
+import { languageOf, wordsOf, type WordLanguage } from './words.js';
 
-const rules: ParameterRules = { start: { kind: 'dateTime' }, end: { kind: 'dateTime' }, format: { kind: 'text' } };
+const rules: ParameterRules = { start: { kind: 'dateTime' }, end: { kind: 'dateTime' }, format: { kind: 'text' }, language: { kind: 'text' } };
 const most = 50_000;
 
 /** Parameters with one `disclosure` for each, or with `format=csv` a Binary of a table. */
@@ -29,6 +29,7 @@ export const accountingOfDisclosures: Operation = {
     const given = readParameters(context, rules);
     const format = given.text('format') ?? 'fhir';
     if (format !== 'fhir' && format !== 'csv') throw new FhirError('invalid-parameter', 'format is fhir or csv.', given.placeOf('format'));
+    const language = languageOf(given.text('language'));
     const patient = await ownPatient(context);
     const period = periodOf(context, given);
     const until = await findable(context);
@@ -36,10 +37,10 @@ export const accountingOfDisclosures: Operation = {
     if (until !== undefined && format === 'csv') throw notYetThere();
     const disclosures = await disclosuresOf(context, patient, period);
     const body = format === 'csv'
-      ? JSON.stringify({ resourceType: 'Binary', contentType: 'text/csv; charset=utf-8', data: Buffer.from(tableOf(disclosures)).toString('base64') })
+      ? JSON.stringify({ resourceType: 'Binary', contentType: 'text/csv; charset=utf-8', data: Buffer.from(tableOf(disclosures, language)).toString('base64') })
       : parametersText([
         ...completeUntil(until), ...answerPart('patient', 'valueReference', { reference: `Patient/${patient}` }), ...answerPart('period', 'valuePeriod', { start: toInstant(period.from), end: toInstant(period.to) }),
-        ...answerPart('count', 'valueInteger', disclosures.length), ...disclosures.map((access) => ({ name: 'disclosure', part: partsOf(access) })),
+        ...answerPart('count', 'valueInteger', disclosures.length), ...disclosures.map((access) => ({ name: 'disclosure', part: partsOf(access, language) })),
       ]);
     return { status: 200, body };
   },
@@ -85,11 +86,11 @@ const within = async (accesses: AsyncIterable<Access>, { from, to }: Span): Prom
 
 const columns = ['when', 'what happened', 'person', 'organization', 'app', 'action', 'what', 'purpose', 'reason', 'emergency', 'record'] as const;
 
-const tableOf = (disclosures: readonly Access[]): string => [columns, ...disclosures.map(rowOf)].map((cells) => `${cells.map(cellOf).join(',')}\r\n`).join('');
+const tableOf = (disclosures: readonly Access[], language: WordLanguage): string => [columns, ...disclosures.map((access) => rowOf(access, language))].map((cells) => `${cells.map(cellOf).join(',')}\r\n`).join('');
 
-const rowOf = (access: Access): readonly string[] => {
+const rowOf = (access: Access, language: WordLanguage): readonly string[] => {
   const { when, person, app = '', action, what, purposes, reason = '', emergency, event } = access;
-  return [when, wordsOf(access), person?.name ?? person?.reference ?? '', person?.organization ?? '', app, action, what.join(' '), purposes.join(' '), reason, emergency ? 'yes' : '', event];
+  return [when, wordsOf(access, language), person?.name ?? person?.reference ?? '', person?.organization ?? '', app, action, what.join(' '), purposes.join(' '), reason, emergency ? 'yes' : '', event];
 };
 
 /** RFC 4180; a cell that a spreadsheet would take for a formula is marked as text. */

@@ -5,9 +5,9 @@ import { isBoundByToken, lookUp } from '../../interaction/gate.js';
 import type { Operation } from '../../interaction/service.js';
 import { answerPart, parametersText, readParameters, type AnswerPart, type ParameterRules } from '../parameters.js';
 import { accessesTo, completeUntil, findable, isOwn, type Access } from './access.js';
-import { wordsOf } from './words.js';
+import { languageOf, wordsOf, type WordLanguage } from './words.js';
 
-const rules: ParameterRules = { count: { kind: 'integer' } };
+const rules: ParameterRules = { count: { kind: 'integer' }, language: { kind: 'text' } };
 const usual = 100;
 const most = 1_000;
 
@@ -29,13 +29,15 @@ export const whoSaw: Operation = {
   parameters: Object.keys(rules),
   permissions: ['r'],
   handle: async (context) => {
-    const count = readParameters(context, rules).count('count') ?? usual;
+    const given = readParameters(context, rules);
+    const count = given.count('count') ?? usual;
+    const language = languageOf(given.text('language'));
     if (count < 1 || count > most) throw new FhirError('invalid-parameter', `count must be from 1 to ${String(most)}.`, { location: 'http.count' });
     const patient = await ownPatient(context);
     const until = await findable(context);
     const accesses: AnswerPart[] = [];
     for await (const access of accessesTo(context, patient)) {
-      accesses.push({ name: 'access', part: partsOf(access) });
+      accesses.push({ name: 'access', part: partsOf(access, language) });
       if (accesses.length === count) break;
     }
     return { status: 200, body: parametersText([...completeUntil(until), ...accesses]) };
@@ -43,11 +45,11 @@ export const whoSaw: Operation = {
 };
 
 /** Returns the parts that tell of one access. */
-export const partsOf = (access: Access): readonly AnswerPart[] => {
+export const partsOf = (access: Access, language: WordLanguage): readonly AnswerPart[] => {
   const { event, when, action, interaction, person, app, what, search, purposes, reason, emergency } = access;
   return [
     ...answerPart('event', 'valueReference', { reference: event }), ...answerPart('when', 'valueInstant', when),
-    ...answerPart('words', 'valueString', wordsOf(access)),
+    ...answerPart('words', 'valueString', wordsOf(access, language)),
     ...answerPart('action', 'valueCode', action), ...answerPart('interaction', 'valueCode', interaction),
     ...answerPart('person', 'valueReference', person?.reference === undefined ? undefined : { reference: person.reference, ...(person.name === undefined ? {} : { display: person.name }) }),
     ...answerPart('organization', 'valueString', person?.organization), ...answerPart('app', 'valueString', app),

@@ -82,6 +82,14 @@ describe.each(engines)('break-glass on $name', ({ open }) => {
     expect([await statusOf(narrow, 'GET', 'Observation/obsB'), await statusOf(narrow, 'DELETE', 'Observation/obsB'), await statusOf(narrow, 'GET', 'Condition')]).toEqual([200, 403, 403]);
   });
 
+  it('calls the patient when it has opened, and opens all the same where nobody can be reached', async () => {
+    const called: string[] = [];
+    const failures: string[] = [];
+    service = { ...service, callPatient: async (patient) => { called.push(patient); throw new Error('no mail server'); }, observe: (one) => { if (one.kind === 'failure') failures.push(one.where); } };
+    expect([await breakGlass(P, {}), ...called]).toEqual([403]);
+    expect([await breakGlass(P), ...called, ...failures]).toEqual([200, 'B', 'mail after break-glass']);
+  });
+
   it('closes by itself, and when it is closed', async () => {
     await breakGlass(P, { reason, minutes: 10 });
     clock.ahead = 10 * 60_000 - 5_000;

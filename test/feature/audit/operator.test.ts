@@ -49,6 +49,18 @@ describe('the audit of the operator', () => {
     expect(fresh()[0]).toMatch(/^110134 0 audit on/);
   });
 
+  it('records what the operator does to keys, apps and accounts', async () => {
+    const own = join(folder, 'keys');
+    const run = async (words: readonly string[]): Promise<number | null> => (await concierge(words, { env: { AUTH: 'smart', DATA_DIR: own } })).code;
+    seen = 0;
+    expect(await run(['keys', 'renew', '--at-once'])).toBe(0);
+    expect(fresh(own)).toContain('command 0 keys renew by command keys');
+    expect(await run(['client', 'revoke', '--id', 'nobody'])).toBe(1);
+    expect(fresh(own)).toContain('command 8 client revoke by command client');
+    seen = 0;
+    fresh();
+  });
+
   it('I10 has no account at its first start, so no password that anybody could know', async () => {
     const own = join(folder, 'first');
     const server = await startServer({ dataDir: own, env: { AUTH: 'smart' } });

@@ -46,6 +46,15 @@ describe('the page of accesses', () => {
     expect(table.text).toContain('Dr. P');
   });
 
+  it('says the same in Traditional Chinese', async () => {
+    const browser = await enter('ada@example.org');
+    browser.cookies.set('language', { value: 'zh-Hant', path: '/' });
+    const page = await browser.get('/oauth/account/accesses');
+    expect(page.text).toContain('Dr. P以應用程式「chart」查看了一項測量或檢查結果');
+    expect(page.text).not.toContain('looked at');
+    expect((await browser.get('/oauth/account/accesses.csv?patient=A')).text).toContain('查看了');
+  });
+
   it('takes a question, and refuses one about an access that is not theirs', async () => {
     const browser = await enter('ada@example.org');
     const page = await browser.get('/oauth/account/accesses');
