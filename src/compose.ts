@@ -20,6 +20,7 @@ import { systemClock, type Clock } from './core/clock.js';
 import { randomIds } from './core/id.js';
 import type { Job } from './core/job.js';
 import { hashOf } from './core/hash.js';
+import { lastOf } from './core/last-of.js';
 import { makeKeyedQueue } from './core/keyed-queue.js';
 import { observeNothing, type Observe } from './core/observe.js';
 import { withoutPrinting } from './core/quiet.js';
@@ -342,8 +343,10 @@ const openAuthorization = async (config: Config, service: Service, grants: Grant
 };
 
 /** A page link names a place in this data: it leads nowhere in any other. */
-const interactionOptions = (config: Config, { pageSecret, store }: { readonly pageSecret: string; readonly store: Store }, baseUrl: () => string): InteractionOptions =>
-  ({ ...config, get pageSecret() { return hashOf(pageSecret, store.id); }, version: programVersion(), get baseUrl() { return baseUrl(); } });
+const interactionOptions = (config: Config, { pageSecret, store }: { readonly pageSecret: string; readonly store: Store }, baseUrl: () => string): InteractionOptions => {
+  const secretOf = lastOf((id: string) => hashOf(pageSecret, id));
+  return { ...config, get pageSecret() { return secretOf(store.id); }, version: programVersion(), get baseUrl() { return baseUrl(); } };
+};
 
 /** Puts a backup in the place of the store of a folder that no process has open. */
 export const restoreStore = async (config: Config, { from, force }: { readonly from: string; readonly force: boolean }): Promise<Restored> => {

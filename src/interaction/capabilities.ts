@@ -7,12 +7,12 @@ import { checkParams, singleParam } from './params.js';
 import { isServerWritten } from './permission.js';
 import { routeTable } from './route.js';
 import type { Operation, Service } from './service.js';
-import { compartmentUrls, includesByType, searchParamsOf } from './search-capability.js';
+import { compartmentUrls, includesByType, searchParamsOf, serverSearchParams } from './search-capability.js';
 import { shapeResource } from './shape.js';
 import { terminologyCapabilities } from './terminology-capabilities.js';
 
 /** When the statement last changed its meaning. */
-const published = '2026-11-24';
+const published = '2026-11-26';
 /** Media types of the patches that are done. */
 export const patchFormats: readonly string[] = ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'];
 const kept = new WeakMap<Service, { readonly revision: number; readonly text: string }>();
@@ -64,7 +64,7 @@ export const capabilityStatement = (service: Service): Record<string, unknown> =
     ...(service.security === undefined ? {} : { security: service.security() }),
     resource: resourcesOf(service),
     interaction: systemCodes().map((code) => ({ code })),
-    searchParam: searchParamsOf(service.registry, 'Resource'),
+    searchParam: serverSearchParams(service.registry),
     ...operationsOf(service, ({ levels }) => levels.includes('system')),
     compartment: compartmentUrls(),
   }],

@@ -8,6 +8,7 @@ import { grantedRight } from '../access/right.js';
 import { isWithin, restrictPlan, rightTo } from '../access/restrict.js';
 import { widens } from '../access/widen.js';
 import { resourceTypes } from '../fhir/definitions.js';
+import type { CodeSource } from '../search/codes.js';
 import { revincludePlans, type Include } from '../search/include.js';
 import type { IndexEntry } from '../store/index-entry.js';
 import type { SearchPlan } from '../store/plan.js';
@@ -105,6 +106,16 @@ export const mayReadAll = (context: Context, type: string): boolean => rightTo(r
 
 /** Returns what codes mean to this viewer: stored value sets, systems and maps count for who may read all of them. */
 export const terminologyOf = (context: Context): Terminology | undefined => context.service.terminology?.((type) => mayReadAll(context, type));
+
+/** Returns where a search has sets of codes from; what the viewer may use is found out for the few that ask for one. */
+export const codesIn = (context: Context): CodeSource | undefined => {
+  const { terminology } = context.service;
+  const usable = (type: string): boolean => mayReadAll(context, type);
+  return terminology && {
+    codesFor: (valueSet, limit) => terminology(usable).codesFor(valueSet, limit),
+    related: (from, direction, limit) => terminology(usable).related(from, direction, limit),
+  };
+};
 
 /** Returns the same of the token alone, whatever the record withholds. */
 export const isBoundByToken = (context: Context, type: string): boolean => {

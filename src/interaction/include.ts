@@ -13,6 +13,8 @@ export interface Included {
   readonly issues: readonly Issue[];
 }
 
+const nothing: Included = { versions: [], issues: [] };
+
 /** Resources a page brings along at the most. */
 export const mostIncluded = 1_000;
 
@@ -21,6 +23,7 @@ export const mostIncluded = 1_000;
  * to see decides on each, as if nothing else were stored.
  */
 export const includeFor = async (context: Context, includes: readonly Include[], matches: readonly Version[]): Promise<Included> => {
+  if (includes.length === 0 || matches.length === 0) return nothing;
   const gathered = new Gathered(matches);
   const breathe = makeBreather();
   let frontier = matches;

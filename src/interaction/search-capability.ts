@@ -1,5 +1,6 @@
 /** What the CapabilityStatement says of search, read from the registry (https://hl7.org/fhir/R4/capabilitystatement.html): nothing in it that does not work. */
 import { compartmentTypes, resourceTypes } from '../fhir/definitions.js';
+import { controlParameters } from '../search/control-parameter.js';
 import type { Registry, SearchParameter } from '../search/registry.js';
 
 const searchable = (registry: Registry, type: string): SearchParameter[] =>
@@ -8,6 +9,10 @@ const searchable = (registry: Registry, type: string): SearchParameter[] =>
 /** Returns `searchParam` of a type; of `Resource`: those of every type. */
 export const searchParamsOf = (registry: Registry, type: string): Record<string, unknown>[] =>
   searchable(registry, type).map(({ code, url, type: kind }) => ({ name: code, ...(url === '' ? {} : { definition: url }), type: kind }));
+
+/** Returns `searchParam` of the whole server: what every type has, then the control parameters, which say what to do with what is found. */
+export const serverSearchParams = (registry: Registry): Record<string, unknown>[] =>
+  [...searchParamsOf(registry, 'Resource'), ...Object.entries(controlParameters).map(([name, { type, documentation }]) => ({ name, type, documentation }))];
 
 const referencesOf = (registry: Registry, type: string): SearchParameter[] => searchable(registry, type).filter((parameter) => parameter.type === 'reference');
 

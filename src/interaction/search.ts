@@ -12,7 +12,7 @@ import type { Context, Interaction } from './context.js';
 import { countContained, findContained, startOf, type Match, type MatchPage } from './contained.js';
 import { containedEntry, matchEntry, outcomeEntry } from './entry-text.js';
 import { explain, withAdvice } from './explain.js';
-import { countFound, find, terminologyOf } from './gate.js';
+import { countFound, find, codesIn } from './gate.js';
 import { hierarchyIn } from './hierarchy.js';
 import { includeFor } from './include.js';
 import { handlingOf } from './params.js';
@@ -34,6 +34,7 @@ export const searchsetText = async (context: Context, planned: PlannedSearch, pa
   const isExplained = planned.explain || context.request.prefer.explain === true;
   const parts: [string, number][] = [];
   const timed = async <T>(name: string, part: Promise<T>): Promise<T> => {
+    if (!isExplained) return part;
     const begun = clock.monotonic();
     const result = await part;
     parts.push([name, clock.monotonic() - begun]);
@@ -73,7 +74,7 @@ const planOf = async (context: Context): Promise<PlannedSearch> => {
   return planSearchWithCodes({
     registry: service.registry, types: typesOf(context), within: request.compartment, params: request.params,
     handling: handlingOf(context), baseUrl, pageSize, maxPageSize, paging: { secret: pageSecret, viewerKey: viewer.key }, now: service.clock.now(),
-  }, { codes: terminologyOf(context), hierarchy: hierarchyIn(context) });
+  }, { codes: codesIn(context), hierarchy: hierarchyIn(context) });
 };
 
 interface Total {
@@ -112,9 +113,10 @@ const pathOf = ({ request: { compartment, type } }: Context): string =>
 
 const linksOf = ({ service, viewer }: Context, planned: PlannedSearch, { page, path: below }: { readonly page: MatchPage; readonly path: string }): Link[] => {
   const path = below === '' ? service.options.baseUrl : `${service.options.baseUrl}/${below}`;
-  const links: Link[] = [{ relation: 'self', url: urlWith(path, planned.applied) }];
+  const self = urlWith(path, planned.applied);
+  const links: Link[] = [{ relation: 'self', url: self }];
   if (page.next === undefined) return links;
   const token = signPage(service.options.pageSecret, { position: page.next, criteria: planned.criteria, viewerKey: viewer.key });
-  links.push({ relation: 'next', url: urlWith(path, [...planned.applied.filter(([name]) => name !== '_page'), ['_page', token]]) });
+  links.push({ relation: 'next', url: `${self}${planned.applied.length === 0 ? '?' : '&'}_page=${token}` });
   return links;
 };

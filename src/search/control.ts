@@ -3,6 +3,7 @@ import { FhirError } from '../core/error.js';
 import { nearName } from '../core/near-name.js';
 import { elementsOf, isResourceType, resourceTypes } from '../fhir/definitions.js';
 import type { SortKey } from '../store/plan.js';
+import type { ControlName } from './control-parameter.js';
 import { parseInclude, type Include } from './include.js';
 import { badValue, shown } from './param/value-text.js';
 import type { Registry } from './registry.js';
@@ -42,18 +43,19 @@ export interface ReadControls {
 
 type Read = (value: string, scope: ControlScope, name: string) => Partial<Controls>;
 
-const readers: ReadonlyMap<string, Read> = new Map<string, Read>([
-  ['_count', (value) => ({ count: readCount(value) })],
-  ['_page', (page) => ({ page })],
-  ['_sort', (value, scope) => ({ sort: readSort(value, scope) })],
-  ['_total', (value) => ({ total: oneOf<'none' | 'estimate' | 'accurate'>('_total', value, ['none', 'estimate', 'accurate']) })],
-  ['_explain', (value) => ({ explain: oneOf('_explain', value, ['true', 'false']) === 'true' })],
-  ['_summary', (value) => ({ summary: oneOf<Summary>('_summary', value, ['true', 'false', 'text', 'data', 'count']) })],
-  ['_elements', (value, scope) => ({ elements: readElements(value, scope) })],
-  ['_type', (value, scope) => ({ types: readTypes(value, scope) })],
-  ['_contained', (value) => ({ contained: readContained(value) })],
-  ['_containedType', (value) => ({ containedType: oneOf<'container' | 'contained'>('_containedType', value, ['container', 'contained']) })],
-]);
+const ownReaders: Readonly<Record<Exclude<ControlName, '_include' | '_revinclude'> | '_page', Read>> = {
+  _count: (value) => ({ count: readCount(value) }),
+  _page: (page) => ({ page }),
+  _sort: (value, scope) => ({ sort: readSort(value, scope) }),
+  _total: (value) => ({ total: oneOf<'none' | 'estimate' | 'accurate'>('_total', value, ['none', 'estimate', 'accurate']) }),
+  _explain: (value) => ({ explain: oneOf('_explain', value, ['true', 'false']) === 'true' }),
+  _summary: (value) => ({ summary: oneOf<Summary>('_summary', value, ['true', 'false', 'text', 'data', 'count']) }),
+  _elements: (value, scope) => ({ elements: readElements(value, scope) }),
+  _type: (value, scope) => ({ types: readTypes(value, scope) }),
+  _contained: (value) => ({ contained: readContained(value) }),
+  _containedType: (value) => ({ containedType: oneOf<'container' | 'contained'>('_containedType', value, ['container', 'contained']) }),
+};
+const readers: ReadonlyMap<string, Read> = new Map(Object.entries(ownReaders));
 
 const deciding = new Set(['_type', '_contained']);
 const includeNames = new Set(['_include', '_revinclude']);

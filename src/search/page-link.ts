@@ -2,8 +2,9 @@
  * Page links: opaque, and good only for the search and the caller they were made for (design rule 8). The position is
  * encrypted, since it holds values of the resource the page ended with.
  */
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hash, hkdfSync } from 'node:crypto';
 import { FhirError } from '../core/error.js';
+import { lastOf } from '../core/last-of.js';
 import type { Position } from '../store/plan.js';
 
 export interface PageScope {
@@ -16,19 +17,15 @@ const ivBytes = 12;
 const tagBytes = 16;
 
 interface Keys {
-  readonly secret: string;
   readonly encrypt: Buffer;
   readonly derive: Buffer;
 }
 
-let last: Keys | undefined;
 /** A server has one secret: its keys are derived once. */
-const keysOf = (secret: string): Keys => {
-  if (last?.secret === secret) return last;
+const keysOf = lastOf((secret: string): Keys => {
   const derived = Buffer.from(hkdfSync('sha256', secret, '', 'page link', 64));
-  last = { secret, encrypt: derived.subarray(0, 32), derive: derived.subarray(32) };
-  return last;
-};
+  return { encrypt: derived.subarray(0, 32), derive: derived.subarray(32) };
+});
 
 const scopeBytes = ({ criteria, viewerKey }: PageScope): Buffer => Buffer.from(JSON.stringify([criteria, viewerKey]));
 
@@ -43,10 +40,12 @@ export const signPage = (secret: string, { position, ...scope }: PageScope & { r
   const { encrypt, derive } = keysOf(secret);
   const text = Buffer.from(positionText(position));
   const bound = scopeBytes(scope);
-  // Derived from the content, so that no randomness is needed and none can repeat for different content.
-  const iv = createHmac('sha256', derive).update(bound).update(text).digest().subarray(0, ivBytes);
+  // Derived from the content, so that no randomness is needed and none can repeat for different content. A part of the hash is all that is shown of it.
+  const iv = hash('sha256', Buffer.concat([derive, bound, text]), 'buffer').subarray(0, ivBytes);
   const sealed = createCipheriv(cipher, encrypt, iv).setAAD(bound);
-  return Buffer.concat([iv, sealed.update(text), sealed.final(), sealed.getAuthTag()]).toString('base64url');
+  const written = sealed.update(text);
+  sealed.final();
+  return Buffer.concat([iv, written, sealed.getAuthTag()]).toString('base64url');
 };
 
 /** Returns the position in a token; throws `page-expired` for one that was not made for this search and caller. */

@@ -3,8 +3,13 @@ import type { Predicate } from '../store/plan.js';
 
 type Reference = Extract<Predicate, { op: 'reference' }>;
 
+/** Whether nothing in it can be there twice. */
+const isSimple = (one: Predicate): boolean => (one.op === 'reference' ? one.targets.length <= 1 : one.op === 'id' ? one.ids.length <= 1 : one.op !== 'or');
+
 /** Returns what any of the alternatives asks for: nested ones flat, repeated ones once, lists of ids and targets joined. */
 export const anyOf = (alternatives: readonly Predicate[]): Predicate => {
+  const [only, another] = alternatives;
+  if (only !== undefined && another === undefined && isSimple(only)) return only;
   const flat = alternatives.flatMap((each) => (each.op === 'or' ? each.of : [each]));
   const ids = flat.flatMap((each) => (each.op === 'id' ? each.ids : []));
   const references = new Map<string, Reference>();
@@ -22,6 +27,8 @@ export const anyOf = (alternatives: readonly Predicate[]): Predicate => {
 
 /** Returns one predicate for all types: where it differs between them, each for its own types. */
 export const perType = (types: readonly string[], compile: (type: string) => Predicate): Predicate => {
+  const [only, another] = types;
+  if (only !== undefined && another === undefined) return compile(only);
   const groups = new Map<string, { readonly types: string[]; readonly predicate: Predicate }>();
   for (const type of types) {
     const predicate = compile(type);

@@ -1,5 +1,5 @@
 /** The kinds of search that are measured: as a request, and as the query one would write by hand over plain tables. */
-import type { Hand } from './search-world.js';
+import { drugs, type Hand } from './search-world.js';
 
 export interface Known {
   readonly patients: readonly string[];
@@ -94,8 +94,8 @@ export const searchClasses: readonly SearchClass[] = [
   { work: 'any code of a system', url: () => 'Observation?code=http://loinc.org|&_count=20', byHand: simple('SELECT seq FROM obs WHERE code IS NOT NULL LIMIT 20') },
   { work: 'sorted by what nothing has', url: () => 'Observation?_sort=value-date&_count=20', byHand: simple('SELECT seq FROM obs ORDER BY rid LIMIT 20') },
   {
-    work: 'contained', url: () => 'Medication?status=active&_contained=true&_count=20',
-    byHand: simple('SELECT seq FROM obs WHERE rid < 0'),
+    work: 'contained', url: (_, at) => `Medication?code=http://www.nlm.nih.gov/research/umls/rxnorm|${one(drugs, at)}&status=active&_contained=true&_count=20`,
+    byHand: simple("SELECT seq FROM drug WHERE code = ? AND status = 'active' LIMIT 20", (_, at) => [one(drugs, at)]),
   },
 ];
 

@@ -21,7 +21,7 @@ export type Hand = ReturnType<typeof Database>;
 
 export interface SearchWorld {
   readonly service: Service;
-  /** Plain tables `obs`, `enc`, `cond`, `person`, `staff`, and the bodies as `store.version`. */
+  /** Plain tables `obs`, `enc`, `cond`, `person`, `drug`, `staff`, and the bodies as `store.version`. */
   readonly hand: Hand;
   readonly resources: number;
   readonly bytes: number;
@@ -48,6 +48,7 @@ export const openWorld = async ({ resources, synthea, folder }: WorldOptions): P
   const begun = performance.now();
   const loaded = isNew ? await (synthea === undefined ? loadGenerated(service, resources) : loadSynthea(service, synthea)) : 0;
   const seconds = (performance.now() - begun) / 1_000;
+  if (isNew) await loadContaining(service, Math.max(50, Math.floor(loaded / perContaining)));
   if (isNew) makeHand(place);
   const hand = new Database(join(place, 'hand.db'), { readonly: true });
   hand.exec(`ATTACH '${join(place, databaseFile)}' AS store`);
@@ -95,7 +96,31 @@ const loadSynthea = async (service: Service, folder: string): Promise<number> =>
   return Object.values((await service.store.statistics()).resources).reduce((sum, count) => sum + count, 0);
 };
 
+/** One order with a Medication in it for so many other resources. */
+const perContaining = 50;
+/** Kinds of Medication that are contained in orders. */
+export const drugs = ['197361', '308136', '310798', '314076', '860975', '861007', '866924', '1049221'];
+
+/** Neither the clinic nor Synthea has contained resources that a search can ask for: orders with a Medication of a few kinds in them. */
+const loadContaining = async ({ store, registry }: Service, most: number): Promise<void> => {
+  const patients = await store.search({ types: ['Patient'], where: undefined, count: 500 });
+  for (let from = 0; from < most; from += perCommit) {
+    const writes = Array.from({ length: Math.min(perCommit, most - from) }, (_, at): Write => {
+      const number = from + at;
+      const id = `containing-${String(number)}`;
+      const resource = {
+        resourceType: 'MedicationRequest', id, status: 'active', intent: 'order', subject: { reference: `Patient/${patients.matches[number % patients.matches.length]?.id ?? 'x'}` },
+        contained: [{ resourceType: 'Medication', id: 'drug', status: number % 3 === 0 ? 'inactive' : 'active', code: { coding: [{ system: 'http://www.nlm.nih.gov/research/umls/rxnorm', code: drugs[number % drugs.length] }] } }],
+        medicationReference: { reference: '#drug' },
+      };
+      return { type: 'MedicationRequest', id, method: 'PUT', base: 0, body: stampResource(JSON.stringify(resource), { id, versionId: '1', lastUpdated: '1970-01-01T00:00:00.000Z' }), index: registry.extract(resource) };
+    });
+    await store.commit({ writes });
+  }
+};
+
 interface Resource {
+  readonly contained?: readonly { readonly resourceType: string; readonly status?: string; readonly code?: { readonly coding?: readonly { readonly code?: string }[] } }[];
   readonly resourceType: string;
   readonly id: string;
   readonly status?: string;
@@ -112,12 +137,14 @@ const tables = `
   CREATE TABLE enc (rid INTEGER PRIMARY KEY, seq INTEGER, patient TEXT, id TEXT, staff TEXT);
   CREATE TABLE cond (rid INTEGER PRIMARY KEY, seq INTEGER);
   CREATE TABLE person (rid INTEGER PRIMARY KEY, seq INTEGER, id TEXT, family TEXT);
+  CREATE TABLE drug (rid INTEGER PRIMARY KEY, seq INTEGER, code TEXT, status TEXT);
   CREATE TABLE staff (rid INTEGER PRIMARY KEY, seq INTEGER, id TEXT);
 `;
 const indexes = `
   CREATE INDEX obs_patient ON obs (patient, date); CREATE INDEX obs_code ON obs (code, date); CREATE INDEX obs_date ON obs (date, rid); CREATE INDEX obs_status ON obs (status);
   CREATE INDEX obs_patient_code ON obs (patient, code); CREATE INDEX obs_encounter ON obs (encounter);
   CREATE INDEX enc_patient ON enc (patient); CREATE INDEX person_id ON person (id); CREATE INDEX person_family ON person (family); CREATE INDEX staff_id ON staff (id);
+  CREATE INDEX drug_code ON drug (code, status);
 `;
 
 const makeHand = (place: string): void => {
@@ -126,7 +153,7 @@ const makeHand = (place: string): void => {
   to.exec(`PRAGMA synchronous = OFF; ${tables} BEGIN`);
   const put = {
     Observation: to.prepare('INSERT INTO obs VALUES (?, ?, ?, ?, ?, ?, ?)'), Encounter: to.prepare('INSERT INTO enc VALUES (?, ?, ?, ?, ?)'),
-    Condition: to.prepare('INSERT INTO cond VALUES (?, ?)'), Patient: to.prepare('INSERT INTO person VALUES (?, ?, ?, ?)'), Practitioner: to.prepare('INSERT INTO staff VALUES (?, ?, ?)'),
+    Condition: to.prepare('INSERT INTO cond VALUES (?, ?)'), Patient: to.prepare('INSERT INTO person VALUES (?, ?, ?, ?)'), Practitioner: to.prepare('INSERT INTO staff VALUES (?, ?, ?)'), MedicationRequest: to.prepare('INSERT INTO drug VALUES (?, ?, ?, ?)'),
   };
   const rows = from.prepare('SELECT r.rid, r.seq, v.body FROM resource r JOIN version v ON v.seq = r.seq WHERE r.deleted = 0').raw().iterate() as IterableIterator<[number, number, string]>;
   for (const [rid, seq, body] of rows) {
@@ -136,6 +163,7 @@ const makeHand = (place: string): void => {
     else if (one.resourceType === 'Encounter') put.Encounter.run(rid, seq, patient, one.id, one.participant?.[0]?.individual?.reference?.split('/')[1] ?? null);
     else if (one.resourceType === 'Condition') put.Condition.run(rid, seq);
     else if (one.resourceType === 'Patient') put.Patient.run(rid, seq, one.id, one.name?.[0]?.family?.toLowerCase() ?? null);
+    else if (one.resourceType === 'MedicationRequest' && one.contained?.[0]?.resourceType === 'Medication') put.MedicationRequest.run(rid, seq, one.contained[0].code?.coding?.[0]?.code ?? null, one.contained[0].status ?? null);
     else if (one.resourceType === 'Practitioner') put.Practitioner.run(rid, seq, one.id);
   }
   to.exec(`COMMIT; ${indexes}`);

@@ -3,7 +3,7 @@ import { FhirError } from '../../core/error.js';
 import { bundleText, urlWith } from '../../interaction/bundle-text.js';
 import type { Context } from '../../interaction/context.js';
 import { matchEntry } from '../../interaction/entry-text.js';
-import { find, terminologyOf } from '../../interaction/gate.js';
+import { find, codesIn } from '../../interaction/gate.js';
 import { hierarchyIn } from '../../interaction/hierarchy.js';
 import { handlingOf } from '../../interaction/params.js';
 import type { Operation } from '../../interaction/service.js';
@@ -44,7 +44,7 @@ const planOf = async (context: Context): Promise<SearchPlan> => {
   if (!params.some(isOfSomebody)) throw new FhirError('invalid-parameter', '$lastn needs to know of whom: add patient or subject.', { location: 'http.patient' });
   const controls = params.find(([name]) => ['_sort', '_count', '_page', '_include', '_revinclude', '_total', '_summary', '_elements'].includes(name.split(':')[0] ?? ''));
   if (controls !== undefined) throw new FhirError('unknown-parameter', `${controls[0].slice(0, 60)} is not a parameter of $lastn.`, { location: `http.${controls[0].slice(0, 60)}` });
-  const { plan } = await planSearchWithCodes({ registry, types: ['Observation'], params, handling: handlingOf(context), baseUrl, pageSize, maxPageSize: pageSize, now: clock.now() }, { codes: terminologyOf(context), hierarchy: hierarchyIn(context) });
+  const { plan } = await planSearchWithCodes({ registry, types: ['Observation'], params, handling: handlingOf(context), baseUrl, pageSize, maxPageSize: pageSize, now: clock.now() }, { codes: codesIn(context), hierarchy: hierarchyIn(context) });
   return { ...plan, sort: [{ param: 'date', kind: 'date', descending: true }], count: pageSize };
 };
 
