@@ -85,6 +85,7 @@ export const mayBeShownAgain = async (context: Context, version: Version): Promi
 export const seesEverything = (context: Context): boolean => context.viewer.kind !== 'token' || resourceTypes.every((type) => rightTo(readAccess(context), type) === 'all');
 
 const nobody: ReadonlySet<string> = new Set();
+const mostReferrers = 1_000;
 const anyReference: Include = { mode: 'revinclude', sourceType: '*', param: '*', iterate: false };
 
 /** Returns whether another resource that the viewer may read refers to this one; those that are hidden do not count, nor do those of `except` (`Type/id`). */
@@ -99,6 +100,17 @@ export const isReferredTo = async (context: Context, key: ResourceKey, except: R
     if (matches.some(({ type, id }) => `${type}/${id}` !== target && !except.has(`${type}/${id}`))) return true;
   }
   return false;
+};
+
+/** Resolves with `Type/id` of all that refers to the resource, seen or not; undefined where that is more than can be named. */
+export const referrersOf = async ({ service: { store, registry } }: Context, key: ResourceKey): Promise<readonly string[] | undefined> => {
+  const names = new Set<string>();
+  for (const plan of revincludePlans(registry, anyReference, [`${key.type}/${key.id}`])) {
+    const { matches, next } = await store.search({ ...plan, count: mostReferrers });
+    if (next !== undefined) return undefined;
+    for (const { type, id } of matches) names.add(`${type}/${id}`);
+  }
+  return [...names];
 };
 
 /** Returns whether the viewer may read every resource of the type: what is made of all of them is then no secret. */

@@ -8,7 +8,7 @@ import { isResourceType } from '../fhir/definitions.js';
 import { makeWalker } from '../fhir/walk.js';
 import type { CommitResult, Guard, ResourceKey } from '../store/resource.js';
 import type { Context } from './context.js';
-import { isReferredTo, isThere, seesEverything } from './gate.js';
+import { isReferredTo, isThere, referrersOf, seesEverything } from './gate.js';
 
 export interface LocalReference {
   readonly key: ResourceKey;
@@ -73,15 +73,17 @@ export const checkReferences = async (context: Context, incoming: { value: Reado
 
 /**
  * Resolves with the guard that nothing refers to a resource about to be deleted (enforce). For who does not see everything only what
- * they see counts, so that a refusal tells of nothing hidden: that is looked at now; rejects with `still-referenced`. `also`: `Type/id`
- * of what the same commit changes.
+ * they see counts, so that a refusal tells of nothing hidden: what refers to it now and is hidden is left out of the guard, and one that
+ * begins to refer meanwhile lets the delete be decided again. Rejects with `still-referenced`. `also`: `Type/id` of what the same commit changes.
  */
 export const guardUnreferenced = async (context: Context, { type, id }: ResourceKey, also?: ReadonlySet<string>): Promise<readonly Guard[]> => {
   const { options, registry } = context.service;
   if (options.referentialIntegrity !== 'enforce') return [];
   if (seesEverything(context)) return [{ kind: 'unreferenced', key: { type, id }, also: registry.ownReferences }];
+  // All first: what is stored between the two looks is then seen, or fails the guard.
+  const except = await referrersOf(context, { type, id });
   if (await isReferredTo(context, { type, id }, also)) throw stillReferenced(type);
-  return [];
+  return except === undefined ? [] : [{ kind: 'unreferenced', key: { type, id }, also: registry.ownReferences, except }];
 };
 
 const stillReferenced = (type: string): FhirError => new FhirError('still-referenced', `Other resources refer to this ${type}; it was not deleted.`);
@@ -93,9 +95,9 @@ export const warnReferenced = async (context: Context, key: ResourceKey): Promis
   return [{ severity: 'warning', code: 'business-rule', diagnostics: `Other resources still refer to this ${key.type}.` }];
 };
 
-/** Throws `still-referenced` when a commit failed because of what refers to a resource it deletes. */
+/** Throws `still-referenced` when a commit failed because of what refers to a resource it deletes, and whoever asked sees that; else it is to be decided again. */
 export const checkUnreferenced = (result: CommitResult, guards: readonly Guard[]): void => {
   if (result.ok || result.failed !== 'guard') return;
   const guard = guards[result.index];
-  if (guard?.kind === 'unreferenced') throw stillReferenced(guard.key.type);
+  if (guard?.kind === 'unreferenced' && guard.except === undefined) throw stillReferenced(guard.key.type);
 };

@@ -80,7 +80,7 @@ const holds = async ({ group, models, keys, session }: Deciding, guard: Guard, {
       return (group.state(nameOf(guard.key))?.version ?? 0) === guard.version;
     case 'unreferenced':
       await group.flush();
-      return !(await isReferenced({ models, keys, session }, guard.key, new Set(writes.map(nameOf))));
+      return !(await isReferenced({ models, keys, session }, guard.key, new Set([...writes.map(nameOf), ...guard.except ?? []])));
     case 'matches': {
       await group.flush();
       const { seqs } = await executeSearch({ models, keys, session, work: new Work({ budget }) }, guard.plan);

@@ -41,7 +41,7 @@ export const makeGuards = (database: Connection, keys: FileKeys, settle: () => v
           return (resources.state(guard.key.type, guard.key.id)?.version ?? 0) === guard.version;
         case 'unreferenced':
           settle();
-          return !referrers.any(guard.key, new Set(writes.map(({ type, id }) => `${type}/${id}`)), guard.also);
+          return !referrers.any(guard.key, new Set([...writes.map(({ type, id }) => `${type}/${id}`), ...guard.except ?? []]), guard.also);
       }
     },
   };

@@ -51,8 +51,8 @@ export type Guard =
   | { readonly kind: 'exists'; readonly key: ResourceKey }
   /** The resource is at this version: 0 never existed. */
   | { readonly kind: 'version'; readonly key: ResourceKey; readonly version: number }
-  /** Nothing outside of this commit refers to the resource; `also` names reference parameters beside those of R4. */
-  | { readonly kind: 'unreferenced'; readonly key: ResourceKey; readonly also?: readonly OwnParam[] | undefined };
+  /** Nothing outside of this commit refers to the resource, but those that `except` names ("Type/id"); `also` names reference parameters beside those of R4. */
+  | { readonly kind: 'unreferenced'; readonly key: ResourceKey; readonly also?: readonly OwnParam[] | undefined; readonly except?: readonly string[] | undefined };
 
 /** A parameter of a type, as its entries are called. */
 export interface OwnParam {

@@ -157,6 +157,8 @@ export const describeStore = (name: string, { open, reopen }: StoreUnderTest): v
         expect(await isRefused({ kind: 'version', key, version: 1 })).toBe(false);
         expect(await isRefused({ kind: 'version', key, version: 2 })).toBe(true);
         expect(await isRefused({ kind: 'unreferenced', key })).toBe(true);
+        expect(await isRefused({ kind: 'unreferenced', key, except: ['Observation/other'] })).toBe(true);
+        expect(await isRefused({ kind: 'unreferenced', key, except: [`Observation/${source}`] })).toBe(false);
         expect(await store.isReferenced(key)).toBe(true);
         expect(await isRefused({ kind: 'unreferenced', key }, [drop('Observation', source, 1), drop('Patient', target, 1)])).toBe(false);
         expect(await isRefused({ kind: 'exists', key })).toBe(true);

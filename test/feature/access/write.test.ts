@@ -180,6 +180,20 @@ describe.each(engines)('writing on $name', ({ open }) => {
     await put(observation('own', 'Patient/A'));
     await put(observation('toOwn', 'Patient/A', { focus: [reference('Observation/own')] }));
     expect(await remove(tAw, 'Observation/own')).toBe(409);
+    // What begins to refer to it while the delete is decided counts if the writer sees it, and only then.
+    for (const [patient, late, status] of [['Patient/A', 'lateA', 409], ['Patient/B', 'lateB', 204]] as const) {
+      await put(observation(late, 'Patient/A'));
+      let isLate = true;
+      const commit: Service['store']['commit'] = async (asked) => {
+        if (isLate && asked.writes.some(({ method }) => method === 'DELETE')) {
+          isLate = false;
+          await put(observation(`to-${late}`, patient, { focus: [reference(`Observation/${late}`)] }));
+        }
+        return service.store.commit(asked);
+      };
+      const racing = { ...strict, store: { ...service.store, commit } };
+      expect([patient, await call(racing, { method: 'DELETE', url: `Observation/${late}`, viewer: tAw }).then((answer) => answer.status, (thrown: unknown) => toFhirError(thrown).status)]).toEqual([patient, status]);
+    }
     const both = transaction(...['own', 'toOwn'].map((id) => ({ request: { method: 'DELETE', url: `Observation/${id}` } })));
     expect((await call(strict, { method: 'POST', url: '', viewer: tAw, body: both })).status).toBe(200);
   });
