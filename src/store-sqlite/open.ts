@@ -4,11 +4,9 @@ import { join } from 'node:path';
 import type { Clock } from '../core/clock.js';
 import { hashOf } from '../core/hash.js';
 import type { Observe } from '../core/observe.js';
-import type { SearchPlan } from '../store/plan.js';
-import type { SearchPage, Version } from '../store/resource.js';
-import type { MaintenanceReport, MaintenanceTask, SearchRun, Store } from '../store/store.js';
+import type { Version } from '../store/resource.js';
+import type { MaintenanceReport, MaintenanceTask, Store } from '../store/store.js';
 import { packEntries } from '../store-index/packed.js';
-import { OverBudget } from '../store-index/work.js';
 import { openConnection, StoreFault, type Connection } from './connection.js';
 import { failureOf, toStoreError } from './failure.js';
 import { databaseFile } from './files.js';
@@ -20,7 +18,8 @@ import { packCommit } from './packed-commit.js';
 import { makeReadPool, type ReadPool } from './read-pool.js';
 import { makeReader, type Reader } from './reader.js';
 import { migrate, readLayout } from './schema.js';
-import { makeExecutor, usualSortable, type Executor, type FoundPage } from './search/execute.js';
+import { makeExecutor, usualSortable, type Executor } from './search/execute.js';
+import { makeSearches } from './search/long.js';
 import { openWriteQueue, type WriteQueue } from './write-queue.js';
 import type { PackedIndex } from './write-service.js';
 
@@ -160,6 +159,7 @@ const makeStore = (engine: Engine, { clock, observe, release }: Surroundings): S
   const { keys, reader, queue, pool, moment } = engine;
   const look = <T>(read: () => T): T => reading(() => moment.read(read));
   const feed = makeQuietFeed();
+  const searches = makeSearches({ ...engine, reading });
   return {
     id: hashOf('store', ...keys.layout.salt.map(String)),
     supports: { predicates: new Set(predicates), writesPerCommit: 100_000 },
@@ -172,8 +172,8 @@ const makeStore = (engine: Engine, { clock, observe, release }: Surroundings): S
     },
     read: async (key, version) => look(() => reader.read(key, version)),
     isReferenced: async (key, also) => look(() => reader.isReferenced(key, also)),
-    search: (plan, run = {}) => search(engine, plan, run),
-    count: (plan, run = {}) => count(engine, plan, run),
+    search: (plan, run = {}) => searches.search(plan, run),
+    count: (plan, run = {}) => searches.count(plan, run),
     history: async (query) => {
       // Only a time that lies in between asks for a look at every version.
       if (query.at === undefined || query.id !== undefined) return look(() => reader.history(query));
@@ -185,7 +185,11 @@ const makeStore = (engine: Engine, { clock, observe, release }: Surroundings): S
     records: async (journal, after, limit) => look(() => reader.records(journal, after, limit)),
     head: async () => look(() => reader.head()),
     statistics: async () => look(() => reader.statistics(engine.file)),
-    maintain: (task) => maintain(engine, task),
+    maintain: async (task) => {
+      const report = await maintain(engine, task);
+      searches.forget();
+      return report;
+    },
     close: async () => {
       await pool.close();
       moment.end();
@@ -204,41 +208,6 @@ const reading = <T>(read: () => T): T => {
   } catch (error) {
     throw failureOf(error).code.startsWith('SQLITE_') ? toStoreError(failureOf(error)) : error;
   }
-};
-
-/** Tries it here, and there when it turns out to be long. */
-const quickly = <T>({ moment, budget, quick }: Engine, { signal, budget: own = budget }: SearchRun, run: (budget: number) => T): T | undefined => {
-  signal?.throwIfAborted();
-  try {
-    return reading(() => moment.snapshot(() => run(Math.min(quick, own))));
-  } catch (error) {
-    if (error instanceof OverBudget) return undefined;
-    throw error;
-  }
-};
-
-const search = async (engine: Engine, plan: SearchPlan, run: SearchRun): Promise<SearchPage> => {
-  const { reader, executor, pool, budget, moment } = engine;
-  const explain = run.explain ?? false;
-  const here = quickly(engine, run, (rows) => {
-    const page = executor.search(plan, { budget: rows, explain });
-    return { page, matches: page.rows?.map(reader.toVersion) ?? reader.versions(page.seqs) };
-  });
-  if (here !== undefined) return toPage(here.page, here.matches, explain);
-  const result = await pool.run({ kind: 'search', plan, budget: run.budget ?? budget, explain }, run.signal);
-  return result.kind === 'page' ? toPage(result.page, reading(() => moment.read(() => reader.versions(result.page.seqs))), explain) : unexpected();
-};
-
-const toPage = ({ next, steps }: FoundPage, matches: SearchPage['matches'], explain: boolean): SearchPage => ({
-  matches, ...(next === undefined ? {} : { next }), ...(explain ? { steps } : {}),
-});
-
-const count = async (engine: Engine, plan: SearchPlan, run: SearchRun): Promise<number> => {
-  const { executor, pool, budget } = engine;
-  const here = quickly(engine, run, (rows) => executor.count(plan, { budget: rows }));
-  if (here !== undefined) return here;
-  const result = await pool.run({ kind: 'count', plan, budget: run.budget ?? budget }, run.signal);
-  return result.kind === 'count' ? result.count : unexpected();
 };
 
 type IndexTask = Extract<MaintenanceTask, { readonly entries: unknown }>;

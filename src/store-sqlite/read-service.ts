@@ -25,7 +25,8 @@ export type ReadRequest =
 
 export type ReadResult =
   | { readonly kind: 'page'; readonly page: FoundPage }
-  | { readonly kind: 'count'; readonly count: number }
+  /** `place` is that of the change feed at which it was counted. */
+  | { readonly kind: 'count'; readonly count: number; readonly looked: number; readonly place: number }
   | { readonly kind: 'history'; readonly page: HistoryPage }
   | { readonly kind: 'checked'; readonly done: number; readonly faults: readonly IndexFault[] };
 
@@ -55,7 +56,7 @@ export const openReadService = ({ file, cacheMegabytes, sortable }: ReadServiceO
         // The versions are read where they are sent from; their places are enough to travel.
         return { kind: 'page', page: { ...atOnce(() => executor.search(request.plan, { ...request, isCancelled })), rows: undefined } };
       case 'count':
-        return { kind: 'count', count: atOnce(() => executor.count(request.plan, { ...request, isCancelled })) };
+        return { kind: 'count', ...atOnce(() => ({ ...executor.count(request.plan, { ...request, isCancelled }), place: executor.place() })) };
       case 'history':
         return { kind: 'history', page: reader.history(request.query) };
       case 'backup':

@@ -21,7 +21,9 @@ export interface SearchClass {
 export const readKnown = (hand: Hand): Known => {
   const texts = (sql: string): string[] => hand.prepare(sql).pluck().all() as string[];
   const deep = hand.prepare('SELECT date, rid FROM obs WHERE date IS NOT NULL ORDER BY date, rid LIMIT 1 OFFSET 19980').get() as Known['deep'] | undefined;
-  const days = texts('SELECT date FROM obs WHERE date IS NOT NULL ORDER BY date DESC LIMIT 40000').filter((_, at) => at % 1_000 === 0);
+  // The newest tenth, whatever there is of it: so that a day selects the same share of more and of fewer resources.
+  const tenth = Math.ceil((hand.prepare('SELECT count(date) FROM obs').pluck().get() as number) / 10);
+  const days = texts(`SELECT date FROM obs WHERE date IS NOT NULL ORDER BY date DESC LIMIT ${String(tenth)}`).filter((_, at) => at % Math.ceil(tenth / 40) === 0);
   return {
     patients: texts('SELECT id FROM person ORDER BY id LIMIT 2000'), families: texts('SELECT DISTINCT family FROM person WHERE family IS NOT NULL ORDER BY family LIMIT 2000'),
     days: days.map((day) => new Date(Number(day)).toISOString().slice(0, 10)), deep: deep ?? { date: 0, rid: 0 },

@@ -20,11 +20,23 @@ export interface FoundPage {
   readonly rows?: readonly VersionRow[] | undefined;
   readonly next?: Position | undefined;
   readonly steps: readonly SearchStep[];
+  /** Rows it looked at. */
+  readonly looked: number;
+}
+
+type Page = Omit<FoundPage, 'steps' | 'looked'>;
+
+export interface Counted {
+  readonly count: number;
+  /** Rows it looked at. */
+  readonly looked: number;
 }
 
 export interface Executor {
   search(plan: SearchPlan, options: WorkOptions): FoundPage;
-  count(plan: SearchPlan, options: WorkOptions): number;
+  count(plan: SearchPlan, options: WorkOptions): Counted;
+  /** How far the change feed is: what a search finds stays the same until it goes on. */
+  place(): number;
 }
 
 /** Up to so many matches are sorted; more are read in the order of an index. */
@@ -39,14 +51,15 @@ export const makeExecutor = (database: Connection, keys: FileKeys, sortable = us
     search: (plan, options) => {
       const finding = begin(options);
       const page = plan.sort === undefined || plan.sort.length === 0 ? inStoredOrder(finding, plan) : sortedPage(finding, plan, plan.sort);
-      return { ...page, steps: finding.work.steps };
+      return { ...page, steps: finding.work.steps, looked: finding.work.rows };
     },
     count: (plan, options) => {
       const finding = begin(options);
       let total = 0;
       for (const [, type] of populated(finding, plan.types)) total += countOf(finding, toNode(plan.where, type, keys), type);
-      return total;
+      return { count: total, looked: finding.work.rows };
     },
+    place: () => (statements.lastSeq.get() as number | null) ?? 0,
   };
 };
 
@@ -81,7 +94,7 @@ const countOf = (finding: Finding, node: Node, type: string): number => {
 const nameOf = ({ source, rest }: Found): string => (rest.op === 'all' ? source.name : `${source.name}, then filter`);
 const isIndexed = ({ source, rest }: Found): boolean => rest.op === 'all' || !source.name.startsWith('all ');
 
-const inStoredOrder = (finding: Finding, { types, where, count, after }: SearchPlan): Omit<FoundPage, 'steps'> => {
+const inStoredOrder = (finding: Finding, { types, where, count, after }: SearchPlan): Page => {
   const [startAt, startRid] = after === undefined ? [0, 0] : [Number(after[0]), Number(after[1])];
   const rids: number[] = [];
   let last: Position | undefined;
@@ -108,7 +121,7 @@ const inStoredOrder = (finding: Finding, { types, where, count, after }: SearchP
   return { seqs: seqs() };
 };
 
-const stretchPage = ({ work, resources }: Finding, how: Found, { stretch, after, count }: { stretch: Stretch; after: number; count: number }): Omit<FoundPage, 'steps'> =>
+const stretchPage = ({ work, resources }: Finding, how: Found, { stretch, after, count }: { stretch: Stretch; after: number; count: number }): Page =>
   work.step(nameOf(how), true, () => {
     const found = resources.ofStretch(stretch, after, count + 1);
     work.saw(found.length + 1);
@@ -117,7 +130,7 @@ const stretchPage = ({ work, resources }: Finding, how: Found, { stretch, after,
     return { seqs: rows.map(({ seq }) => seq), rows, next: found.length > count && last !== undefined ? [0, last.rid] : undefined };
   });
 
-const sortedPage = (finding: Finding, plan: SearchPlan, sort: NonNullable<SearchPlan['sort']>): Omit<FoundPage, 'steps'> => {
+const sortedPage = (finding: Finding, plan: SearchPlan, sort: NonNullable<SearchPlan['sort']>): Page => {
   const after = plan.after === undefined ? undefined : toSorted(plan.after, sort.length);
   const ask: SortedAsk = { sort, after };
   const rows = rowsToWalk(finding, plan, sort);
