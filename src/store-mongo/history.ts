@@ -17,10 +17,11 @@ export const readHistory = ({ connection, models, complete }: { readonly connect
       ...(at === undefined ? {} : { updated: { $lte: at.high }, until: { $gt: at.low } }),
     };
     const total = await totalOf(models, session, { whole, complete: id === undefined ? complete : undefined });
-    const hint = id !== undefined ? { key: 1 as const, version: -1 as const } : type !== undefined ? { type: 1 as const, _id: -1 as const } : { _id: 1 as const };
+    const hint = id !== undefined ? undefined : type !== undefined ? { type: 1 as const, _id: -1 as const } : { _id: 1 as const };
     const last = Math.min(before === undefined ? Infinity : before - 1, id === undefined ? complete : Infinity);
     const filter = last === Infinity ? whole : { $and: [whole, { _id: { $lte: last } }] };
-    const found = await models.version.find(filter).hint(hint).sort({ _id: -1 }).limit(count + 1).session(session).maxTimeMS(maxTimeMS).lean();
+    const page = models.version.find(filter).sort({ _id: -1 }).limit(count + 1).session(session).maxTimeMS(maxTimeMS).lean();
+    const found = await (hint === undefined ? page : page.hint(hint));
     return { versions: found.slice(0, count).map(toVersion), more: found.length > count, total };
   });
 

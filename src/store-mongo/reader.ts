@@ -17,7 +17,7 @@ export const toVersion = ({ _id, type, id, version, updated, method, body }: Ver
 export const readVersion = async ({ version: versions }: Models, key: ResourceKey, version?: number): Promise<Version | undefined> => {
   const name = nameOf(key);
   const found = version === undefined
-    ? await versions.findOne({ key: name }).hint({ key: 1, version: -1 }).sort({ version: -1 }).maxTimeMS(maxTimeMS).lean()
+    ? await versions.findOne({ key: name }).sort({ version: -1 }).maxTimeMS(maxTimeMS).lean()
     : await versions.findOne({ key: name, version }).maxTimeMS(maxTimeMS).lean();
   return found === null ? undefined : toVersion(found);
 };

@@ -18,7 +18,7 @@ interface Looking {
 /** Resolves with whether a current resource outside of `except` ("Type/id") refers to the resource. */
 export const isReferenced = async ({ models, keys, session }: Looking, key: ResourceKey, except: ReadonlySet<string>): Promise<boolean> => {
   const target = nameOf(key);
-  const query = models.resource.find({ keys: { $in: [referrerKey(keys, target)] }, deleted: false }, candidateFields).hint({ keys: 1, first: 1 });
+  const query = models.resource.find({ keys: { $in: [referrerKey(keys, target)] }, deleted: false }, candidateFields);
   for await (const document of query.session(session).maxTimeMS(maxTimeMS).lean<CandidateDocument[]>().cursor()) {
     if (!except.has(document._id) && !tellingTypes.has(document._id.split('/')[0] ?? '') && refersTo(document, target)) return true;
   }

@@ -29,7 +29,10 @@ export const loadData = async (base: string, patients: number, folder: string): 
       for (const resource of group.resources) limit(resource);
       found.resources += group.resources.length;
       for (const { type, id } of group.resources) if (type === 'Patient' || type === 'Observation') found[type === 'Patient' ? 'patients' : 'observations'].push(id);
-      const { status, text } = await call({ method: 'POST', url: base, headers: { 'content-type': 'application/fhir+json' }, body: groupBundle(group) });
+      const load = (): ReturnType<typeof call> => call({ method: 'POST', url: base, headers: { 'content-type': 'application/fhir+json' }, body: groupBundle(group) });
+      let { status, text } = await load();
+      // A slow database may ask to come back.
+      while (status === 503) ({ status, text } = await load());
       if (status !== 200) throw new Error(`loading: ${String(status)} ${text.slice(0, 400)}`);
     }
   };

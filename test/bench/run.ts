@@ -14,6 +14,7 @@ import { auditRows, type Drive } from './audit.js';
 import { authorizationRows } from './authorization.js';
 import { loadData, observationText, writeRequests, type Data } from './data.js';
 import type { Findings } from './load-generator.js';
+import { mongoRows } from './mongo.js';
 import { searchRows } from './search.js';
 import { median, toTable, type Row } from './table.js';
 import { terminologyRows } from './terminology.js';
@@ -137,6 +138,13 @@ const loopDelay = async (origin: string): Promise<number> => {
   return 1000 * Number(/^fhir_event_loop_delay_seconds\{quantile="0.99"\} (\S+)/m.exec(text)?.[1] ?? 0);
 };
 
+const finish = async (rows: readonly Row[]): Promise<void> => {
+  console.log(`\n${toTable(rows)}\n`);
+  const { stdout } = await run('git', ['rev-parse', '--short', 'HEAD'], { cwd: packageRoot }).catch(() => ({ stdout: 'unknown' }));
+  const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? '', node: process.version };
+  writeFileSync(join(packageRoot, 'bench-results.json'), JSON.stringify({ commit: stdout.trim(), command: process.argv.slice(2), machine, rows }, undefined, 2));
+};
+
 const main = async (): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'concierge-bench-'));
   const dataDir = join(folder, 'data');
@@ -146,6 +154,9 @@ const main = async (): Promise<void> => {
     console.log(`${row.work}: ${row.value.toFixed(0)} ${row.unit}${row.limit === undefined ? '' : `, ratio ${(row.value / row.limit).toFixed(2)}`}`);
   };
   try {
+    // Only where it is asked for: the test server is slow.
+    if (values.only?.split(',').includes('mongo') === true) (await mongoRows({ folder, patients: Math.min(40, Number(values.patients)), rounds, seconds, drive })).forEach(add);
+    if (values.only === 'mongo') return await finish(rows);
     const server = await startServer({ dataDir });
     const data = await loadData(server.base, Number(values.patients), folder);
     const place: Place = { server, data, folder };
@@ -171,10 +182,7 @@ const main = async (): Promise<void> => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  console.log(`\n${toTable(rows)}\n`);
-  const { stdout } = await run('git', ['rev-parse', '--short', 'HEAD'], { cwd: packageRoot }).catch(() => ({ stdout: 'unknown' }));
-  const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? '', node: process.version };
-  writeFileSync(join(packageRoot, 'bench-results.json'), JSON.stringify({ commit: stdout.trim(), command: process.argv.slice(2), machine, rows }, undefined, 2));
+  await finish(rows);
 };
 
 await main();

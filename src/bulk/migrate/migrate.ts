@@ -60,7 +60,7 @@ export const migrate = async (migration: Migration): Promise<Migrated> => {
     return { ...result, held: Math.round(migration.clock.monotonic() - begun) };
   } catch (error) {
     // Nothing has been stored in the copy by anyone else: the first store may serve on.
-    if (!switched && migration.grace > 0) await mark(migration.from, { state: 'open', text: '' });
+    if (!switched && migration.grace > 0) await patiently(() => mark(migration.from, { state: 'open', text: '' }), migration.clock);
     throw error;
   } finally {
     migration.release(switched);
@@ -68,9 +68,9 @@ export const migrate = async (migration: Migration): Promise<Migrated> => {
 };
 
 /** Other processes store nothing once the mark is set, and stop when they see it. */
-const endOthers = async ({ from, names, grace }: Migration, copying: Copying): Promise<void> => {
+const endOthers = async ({ from, names, grace, clock }: Migration, copying: Copying): Promise<void> => {
   if (grace === 0) return;
-  await mark(from, { state: 'moved', text: `moved to ${names.to}` });
+  await patiently(() => mark(from, { state: 'moved', text: `moved to ${names.to}` }), clock);
   await sleep(grace);
   await copying.follow();
 };
@@ -126,10 +126,11 @@ const makeCopying = (migration: Migration): Copying => {
     follow,
     finish: async () => {
       while (await patiently(() => step(), clock) > 0) signal.throwIfAborted();
-      await copyOutbox({ from, to, signal });
-      await copyAnswers(migration, clock.now());
-      const grants = await copyGrants(migration);
-      const auditRecords = await compareRecords({ from, to, signal });
+      // Each may be run again: what is copied stays.
+      await patiently(() => copyOutbox({ from, to, signal }), clock);
+      await patiently(() => copyAnswers(migration, clock.now()), clock);
+      const grants = await patiently(() => copyGrants(migration), clock);
+      const auditRecords = await patiently(() => compareRecords({ from, to, signal }), clock);
       const types = comparison.result();
       return { types, versions: types.reduce((sum, { versions }) => sum + versions, 0), auditRecords, grants };
     },

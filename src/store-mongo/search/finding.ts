@@ -56,7 +56,8 @@ const estimate = async ({ models, session }: Finding, { leads }: Leads): Promise
   let rows = 0;
   for (const { filter, hint } of leads) {
     if (rows >= few) break;
-    rows += (await models.resource.find(filter as QueryFilter<ResourceDocument>, { _id: 1 }).hint(hint).limit(few - rows).session(session).maxTimeMS(maxTimeMS).lean()).length;
+    const query = models.resource.find(filter as QueryFilter<ResourceDocument>, { _id: 1 }).limit(few - rows).session(session).maxTimeMS(maxTimeMS).lean();
+    rows += (await (hint === undefined ? query : query.hint(hint))).length;
   }
   return rows;
 };
@@ -89,7 +90,8 @@ async function* along(finding: Finding, { node, leads }: Way, { lead: { filter, 
   const { models, session, work } = finding;
   const current = leads.indexed ? { deleted: false } : {};
   const query = models.resource.find({ ...filter, ...current, ...(after > 0 ? { first: { $gt: after } } : {}) } as QueryFilter<ResourceDocument>, candidateFields)
-    .hint(hint).session(session).maxTimeMS(maxTimeMS).batchSize(batch).lean<CandidateDocument[]>();
+    .session(session).maxTimeMS(maxTimeMS).batchSize(batch).lean<CandidateDocument[]>();
+  if (hint !== undefined) query.hint(hint);
   const cursor = (ordered ? query.sort({ first: 1 }) : query).cursor();
   const texts = textsAsked(node);
   const breathe = makeBreather();

@@ -20,7 +20,8 @@ export type LeadFilter =
 
 export interface Lead {
   readonly filter: LeadFilter;
-  readonly hint: Readonly<Record<string, 1>>;
+  /** For what a planner might read otherwise: an equality or a list of values has one index only, and is not faster for being told so. */
+  readonly hint?: Readonly<Record<string, 1>> | undefined;
 }
 
 /** The stretches of one index that lead to all matches, and how the search explains them. */
@@ -37,7 +38,7 @@ const most = 1_000;
 
 const anyOf = (values: readonly (number | string)[]): Lead[] => {
   const leads: Lead[] = [];
-  for (let at = 0; at < values.length; at += most) leads.push({ filter: { keys: { $in: values.slice(at, at + most) } }, hint: keysHint });
+  for (let at = 0; at < values.length; at += most) leads.push({ filter: { keys: { $in: values.slice(at, at + most) } } });
   return leads;
 };
 
@@ -63,7 +64,7 @@ export const leadsOf = (node: Node, type: string, keys: Keys): Leads | undefined
       return node.of.map((each) => leadsOf(each, type, keys)).find((leads) => leads !== undefined);
     case 'id':
       if (isContainedName(type)) return undefined;
-      return { name: '_id', indexed: true, leads: [{ filter: { _id: { $in: [...node.ids].map((id) => `${type}/${id}`) } }, hint: { _id: 1 } }] };
+      return { name: '_id', indexed: true, leads: [{ filter: { _id: { $in: [...node.ids].map((id) => `${type}/${id}`) } } }] };
     case 'updated':
       if (isContainedName(type)) return undefined;
       return { name: '_lastUpdated', indexed: true, leads: [{ filter: { type, updated: { $gte: node.low, $lte: node.high } }, hint: { type: 1, updated: 1 } }] };
@@ -144,9 +145,9 @@ const stringLead = ({ match, text, param, within }: Extract<Node, { op: 'string'
     case 'prefix':
       return beginning(base + hexText(text));
     case 'equals':
-      return { filter: { keys: { $in: [base + hexText(text)] } }, hint: keysHint };
+      return { filter: { keys: { $in: [base + hexText(text)] } } };
     case 'exact':
-      return { filter: { keys: { $in: [base + hexText(fold(text))] } }, hint: keysHint };
+      return { filter: { keys: { $in: [base + hexText(fold(text))] } } };
     case 'contains':
     case 'ends':
       return beginning(base);
