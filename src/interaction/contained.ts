@@ -77,7 +77,11 @@ export const countContained = async (context: Context, plan: SearchPlan, contain
 
 const groupsOf = async (context: Context, contained: ContainedSearch, versions: readonly Version[]): Promise<Match[][]> => {
   const groups: Match[][] = [];
-  for (const version of versions) groups.push(await matchesIn(context, contained, version));
+  const breathe = makeBreather();
+  for (const version of versions) {
+    groups.push(await matchesIn(context, contained, version));
+    await breathe();
+  }
   return groups;
 };
 

@@ -1,10 +1,12 @@
 /** search on a type, on the system and in a compartment, https://hl7.org/fhir/R4/http.html#search */
+import { makeBreather } from '../core/breathe.js';
 import { FhirError, type Issue } from '../core/error.js';
 import { resourceTypes } from '../fhir/definitions.js';
 import { memberTypes } from '../search/compartment.js';
 import { signPage } from '../search/page-link.js';
 import { planSearchWithCodes } from '../search/plan-with-codes.js';
 import type { PlannedSearch } from '../search/request.js';
+import type { Version } from '../store/resource.js';
 import type { SearchRun } from '../store/store.js';
 import { notYetFound } from './audit-index.js';
 import { bundleText, urlWith, type Link } from './bundle-text.js';
@@ -16,7 +18,7 @@ import { countFound, find, codesIn } from './gate.js';
 import { hierarchyIn } from './hierarchy.js';
 import { includeFor } from './include.js';
 import { handlingOf } from './params.js';
-import { shapeTo } from './shape.js';
+import { makeShaper } from './shape.js';
 
 /** Returns 200 with a searchset Bundle; throws what the parameters deserve. */
 export const search: Interaction = async (context) => {
@@ -44,9 +46,7 @@ export const searchsetText = async (context: Context, planned: PlannedSearch, pa
   const page: MatchPage = planned.plan.count === 0 ? { matches: [] } : await timed('page', pageOf(context, planned, run));
   const total = await timed('total', totalOf(context, planned, page));
   const included = await timed('includes', includeFor(context, planned.includes, page.matches.map(startOf)));
-  const entries = page.matches.map((match) => entryOf(baseUrl, match, planned));
-  // Elements are named for what is searched; what comes along is whole, or a summary too.
-  for (const version of included.versions) entries.push(matchEntry(baseUrl, version, { body: shapeTo(version.body ?? '', { summary: planned.summary }), mode: 'include' }));
+  const entries = await entriesOf(baseUrl, planned, { matches: page.matches, included: included.versions });
   const issues = [...planned.issues, ...total.issues, ...included.issues, ...(context.auditedUntil === undefined ? [] : [notYetFound(context.auditedUntil)]), ...(isExplained ? explain(context, planned, { steps: page.steps, parts }) : [])];
   if (issues.length > 0) entries.push(outcomeEntry(issues));
   return bundleText({ id: ids.resource(), type: 'searchset', updated: clock.now(), total: total.count, links: linksOf(context, planned, { page, path }), entries });
@@ -58,10 +58,34 @@ const pageOf = async (context: Context, { plan, contained }: PlannedSearch, run:
   return { ...rest, matches: matches.map((version) => ({ version })) };
 };
 
-const entryOf = (baseUrl: string, { version, contained }: Match, planned: PlannedSearch): string =>
-  (contained === undefined
-    ? matchEntry(baseUrl, version, { body: shapeTo(version.body ?? '', planned), mode: 'match' })
-    : containedEntry(baseUrl, version, { id: contained.id, body: shapeTo(contained.text, planned) }));
+interface Found {
+  readonly matches: readonly Match[];
+  readonly included: readonly Version[];
+}
+
+/** So many entries are made before a look at the time. */
+const entriesAtOnce = 32;
+
+/** A long page is made in portions, so that nobody waits for all of it. */
+const entriesOf = async (baseUrl: string, planned: PlannedSearch, { matches, included }: Found): Promise<string[]> => {
+  const shape = makeShaper(planned);
+  // Elements are named for what is searched; what comes along is whole, or a summary too.
+  const shapeIncluded = planned.elements === undefined ? shape : makeShaper({ summary: planned.summary });
+  const breathe = makeBreather();
+  const entries: string[] = [];
+  const add = (entry: string): Promise<void> | undefined => (entries.push(entry) % entriesAtOnce === 0 ? breathe() : undefined);
+  for (const { version, contained } of matches) {
+    const pause = add(contained === undefined
+      ? matchEntry(baseUrl, version, { body: shape(version.body ?? ''), mode: 'match' })
+      : containedEntry(baseUrl, version, { id: contained.id, body: shape(contained.text) }));
+    if (pause !== undefined) await pause;
+  }
+  for (const version of included) {
+    const pause = add(matchEntry(baseUrl, version, { body: shapeIncluded(version.body ?? ''), mode: 'include' }));
+    if (pause !== undefined) await pause;
+  }
+  return entries;
+};
 
 const typesOf = ({ request: { type, compartment } }: Context): readonly string[] => {
   if (type !== undefined) return [type];

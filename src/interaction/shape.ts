@@ -40,13 +40,25 @@ export interface Wish {
 const typeOf = (body: string): string => typeForm.exec(body)?.[1] ?? '';
 
 /** Returns the JSON text with what is wished for; both have been checked. */
-export const shapeTo = (body: string, wish: Wish): string => {
-  if (wish.elements === undefined && (wish.summary === undefined || wish.summary === 'false')) return body;
-  const keep = keepOf(wish, typeOf(body));
-  return keep === undefined ? body : selectMembers(body, keep);
+export const shapeTo = (body: string, wish: Wish): string => makeShaper(wish)(body);
+
+const whole = (body: string): string => body;
+
+/** Returns what shapes one resource after the other as `shapeTo` does: what to keep of a type is found out once. */
+export const makeShaper = (wish: Wish): ((body: string) => string) => {
+  if (wish.elements === undefined && (wish.summary === undefined || wish.summary === 'false')) return whole;
+  const byType = new Map<string, Keep | undefined>();
+  return (body) => {
+    const type = typeOf(body);
+    if (!byType.has(type)) byType.set(type, keepOf(wish, type));
+    const keep = byType.get(type);
+    return keep === undefined ? body : selectMembers(body, keep);
+  };
 };
 
-const keepOf = ({ summary, elements }: Wish, type: string): ((name: string) => boolean) | undefined => {
+type Keep = (name: string) => boolean;
+
+const keepOf = ({ summary, elements }: Wish, type: string): Keep | undefined => {
   const mandatory = new Set(mandatoryElements(type));
   if (elements !== undefined) {
     const wanted = new Set(elements.flatMap((name) => elementNames(type, name)));

@@ -74,18 +74,25 @@ export const includedTargets = (registry: Registry, { sourceType, param, targetT
   return [...new Set(targets)];
 };
 
-/** Returns the plans that find what refers to the targets (`Type/id`) by a `_revinclude`: one for each type that can. */
-export const revincludePlans = (registry: Registry, { sourceType, param, targetType }: Include, targets: readonly string[]): Omit<SearchPlan, 'count'>[] => {
-  const wanted = targets.filter((target) => targetType === undefined || target.startsWith(`${targetType}/`));
-  return (sourceType === '*' ? resourceTypes : [sourceType]).flatMap((type) => {
-    const where = referringPredicate(referencesOf(registry, type).filter(({ code }) => param === '*' || code === param), wanted);
-    return where === undefined ? [] : [{ types: [type], where }];
-  });
-};
+/** Yields the plans that find what refers to the targets (`Type/id`) by a `_revinclude`: one for each type that can. Each is made when it is asked for. */
+export function* revincludePlans(registry: Registry, { sourceType, param, targetType }: Include, targets: readonly string[]): Generator<Omit<SearchPlan, 'count'>> {
+  const byType = new Map<string, string[]>();
+  for (const target of targets) {
+    const type = target.slice(0, target.indexOf('/'));
+    if (targetType !== undefined && targetType !== type) continue;
+    const own = byType.get(type);
+    if (own === undefined) byType.set(type, [target]);
+    else own.push(target);
+  }
+  for (const type of sourceType === '*' ? resourceTypes : [sourceType]) {
+    const where = referringPredicate(referencesOf(registry, type).filter(({ code }) => param === '*' || code === param), byType);
+    if (where !== undefined) yield { types: [type], where };
+  }
+}
 
-const referringPredicate = (parameters: readonly SearchParameter[], targets: readonly string[]): Predicate | undefined => {
+const referringPredicate = (parameters: readonly SearchParameter[], targets: ReadonlyMap<string, readonly string[]>): Predicate | undefined => {
   const of = parameters.flatMap((parameter): Predicate[] => {
-    const reachable = targets.filter((target) => parameter.targets.length === 0 || parameter.targets.includes(target.slice(0, target.indexOf('/'))));
+    const reachable = parameter.targets.length === 0 ? [...targets.values()].flat() : parameter.targets.flatMap((type) => targets.get(type) ?? []);
     return reachable.length === 0 ? [] : parameter.sources.map((source) => ({ op: 'reference', param: source.param, targets: reachable }));
   });
   return of.length === 0 ? undefined : anyOf(of);

@@ -101,5 +101,11 @@ export const searchClasses: readonly SearchClass[] = [
   },
 ];
 
+/** Large answers, which must not hold the event loop: nobody would write these by hand. */
+export const heavySearches: readonly string[] = [
+  'Observation?_count=1000', 'Observation?_sort=-date&_count=1000', 'Observation?_summary=true&_count=1000', 'Observation?_include=*&_count=1000', 'Encounter?_revinclude=Observation:encounter&_count=1000',
+  'Patient?_revinclude=*&_count=1000', 'Medication?status=active&_contained=true&_containedType=contained&_count=1000',
+];
+
 /** Page 1,000 of a sorted type: the request is made by following the links once. */
 export const deepByHand: SearchClass['byHand'] = simple('SELECT seq FROM obs WHERE (date, rid) > (?, ?) ORDER BY date, rid LIMIT 20', ({ deep }) => [deep.date, deep.rid]);

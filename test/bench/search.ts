@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import type { Service } from '../../src/interaction/service.js';
 import { call } from '../fixture/service.js';
 import { observationText } from './data.js';
-import { deepByHand, readKnown, searchClasses } from './search-classes.js';
+import { deepByHand, heavySearches, readKnown, searchClasses } from './search-classes.js';
 import { openWorld, type WorldOptions } from './search-world.js';
 import type { Row } from './table.js';
 
@@ -103,6 +103,7 @@ export const timeSearches = async (options: WorldOptions): Promise<SearchFinding
     for (const { work, url, byHand } of searchClasses) timings.push(await time(service, { work, urlAt: (at) => url(known, at), byHand: byHand(hand, known) }));
     const deep = await deepPage(service);
     timings.push(await time(service, { work: `page ${String(deep.page)} of a sorted type`, urlAt: () => deep.url, byHand: deepByHand(hand, known) }));
+    for (const url of heavySearches) timings.push(await time(service, { work: url, urlAt: () => url, byHand: () => undefined }));
     const writes = await writeRate(service, known.patients);
     const loaded = loadRate === undefined ? '' : `, loaded at ${loadRate.toFixed(0)}/s`;
     return { about: `${resources.toLocaleString('en-US')} resources, ${String(Math.round(bytes / 1024 ** 2))} MB${loaded}; creates from 64 callers: ${writes.toFixed(0)}/s`, timings, writes };

@@ -1,4 +1,5 @@
 /** Where a search runs: here when it is short, on a reading thread when it is long, and what is remembered of the long ones. */
+import { makeBreather } from '../../core/breathe.js';
 import type { Predicate, SearchPlan } from '../../store/plan.js';
 import type { SearchPage, Version } from '../../store/resource.js';
 import type { SearchRun } from '../../store/store.js';
@@ -33,6 +34,9 @@ const most = 256;
 /** Longer plans, as those that name thousands of codes, are not remembered. */
 const longestText = 4_096;
 
+/** Versions read at a time. */
+const portion = 100;
+
 const keep = <T>(map: Map<string, T>, key: string, value: T): void => {
   map.delete(key);
   const [oldest] = map.size < most ? [] : map.keys();
@@ -63,6 +67,17 @@ export const makeSearches = (parts: SearchParts): Searches => {
   };
   const noteLength = (shape: string, looked: number): void => { if (looked <= quick) long.delete(shape); };
 
+  /** What stands at a place of the feed never changes: a long page is read in portions, so that nobody waits for all of it. */
+  const versionsOf = async (seqs: readonly number[]): Promise<readonly Version[]> => {
+    const breathe = makeBreather();
+    const versions: Version[] = [];
+    for (let from = 0; from < seqs.length; from += portion) {
+      versions.push(...reading(() => moment.read(() => reader.versions(seqs.slice(from, from + portion)))));
+      await breathe();
+    }
+    return versions;
+  };
+
   const search = async (plan: SearchPlan, run: SearchRun): Promise<SearchPage> => {
     const explain = run.explain ?? false;
     const shape = (): string => shapeOf('search', plan);
@@ -74,7 +89,7 @@ export const makeSearches = (parts: SearchParts): Searches => {
     const result = await pool.run({ kind: 'search', plan, budget: run.budget ?? budget, explain }, run.signal);
     if (result.kind !== 'page') throw unexpected();
     noteLength(shape(), result.page.looked);
-    return toPage(result.page, reading(() => moment.read(() => reader.versions(result.page.seqs))), explain);
+    return toPage(result.page, await versionsOf(result.page.seqs), explain);
   };
 
   const count = async (plan: SearchPlan, run: SearchRun): Promise<number> => {
