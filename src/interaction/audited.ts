@@ -6,6 +6,7 @@ import type { AuditAction, AuditAgent, AuditFacts } from '../audit/event.js';
 import { auditRecordText } from '../audit/record.js';
 import { securityEvent, type SecurityEvent } from '../audit/security-event.js';
 import { FhirError } from '../core/error.js';
+import type { Whole } from '../core/whole.js';
 import type { AuditRecord, Write } from '../store/resource.js';
 import type { Context, Interaction } from './context.js';
 import type { FhirRequest, InteractionName } from './request.js';
@@ -123,7 +124,13 @@ export type RecordedFacts = Omit<AuditFacts, 'id' | 'begun' | 'recorded' | 'agen
 /** Returns the record of something that the request did, with who asked and why. */
 export const auditRecordOf = ({ service, viewer, request, trail }: Context, facts: RecordedFacts): AuditRecord => {
   const now = service.clock.now();
-  return { text: auditRecordText({ id: service.ids.resource(), begun: trail?.begun ?? now, recorded: now, agent: agentOf(viewer, request), requestId: request.requestId, site: service.options.baseUrl, ...trail?.why?.(facts.patient), ...facts }) };
+  const why = trail?.why?.(facts.patient);
+  const { action, type, subtype, outcome, outcomeText, hidden, purpose = why?.purpose, reason = why?.reason, emergency = why?.emergency, patient, data, subject, query } = facts;
+  const whole: Whole<AuditFacts> = {
+    id: service.ids.resource(), begun: trail?.begun ?? now, recorded: now, agent: agentOf(viewer, request), requestId: request.requestId, site: service.options.baseUrl,
+    purpose, reason, emergency, action, type, subtype, outcome, outcomeText, hidden, data, subject, query, patient,
+  };
+  return { text: auditRecordText(whole) };
 };
 
 /** Returns who asks, as the audit names them. */

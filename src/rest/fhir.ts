@@ -1,6 +1,7 @@
 /** The pipeline of one FHIR request: parse -> perform -> respond. Both the fast front and the express app end here. */
 import { anonymousViewer, openViewer, type Viewer } from '../access/viewer.js';
 import { FhirError } from '../core/error.js';
+import type { Whole } from '../core/whole.js';
 import { recordRefusal } from '../interaction/audited.js';
 import type { FhirRequest, FhirResponse } from '../interaction/request.js';
 import { checkRequest } from '../interaction/permission.js';
@@ -57,7 +58,7 @@ const answer = async (host: Host, exchange: Exchange, { segments, query }: FhirT
 type Told = Pick<FhirRequest, 'params' | 'conditions' | 'prefer' | 'idempotencyKey' | 'dryRun' | 'signal'>;
 
 /** Member by member, the same ones for every request: an object spread from others is laid out anew each time, which took a twelfth of a read. */
-const requestOf = ({ req, requestId }: Exchange, { interaction, type, id, version, compartment, operation, method }: Route, { params, conditions, prefer, idempotencyKey, dryRun, signal }: Told): FhirRequest => ({
+const requestOf = ({ req, requestId }: Exchange, { interaction, type, id, version, compartment, operation, method }: Route, { params, conditions, prefer, idempotencyKey, dryRun, signal }: Told): Whole<FhirRequest> => ({
   interaction, type, id, version, compartment, operation, method, params, conditions, prefer, payload: undefined, idempotencyKey, dryRun, requestId, address: req.socket.remoteAddress, signal,
 });
 

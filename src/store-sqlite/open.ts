@@ -14,7 +14,7 @@ import { makeFileKeys, type FileKeys } from './keys.js';
 import { listSystems } from './list-systems.js';
 import { takeLock } from './lock.js';
 import { makeMoment, type Moment } from './moment.js';
-import { packCommit } from './packed-commit.js';
+import { packCommit, packedOf } from './packed-commit.js';
 import { makeReadPool, type ReadPool } from './read-pool.js';
 import { makeReader, type Reader } from './reader.js';
 import { migrate, readLayout } from './schema.js';
@@ -165,7 +165,7 @@ const makeStore = (engine: Engine, { clock, observe, release }: Surroundings): S
     supports: { predicates: new Set(predicates), writesPerCommit: 100_000 },
     commit: async (commit) => {
       const begun = clock.monotonic();
-      const packed = commit.writes.length === 0 ? { ...commit, guards: commit.guards ?? [], writes: [] } : await packCommit(commit, keys);
+      const packed = commit.writes.length === 0 ? packedOf(commit, []) : await packCommit(commit, keys);
       const result = await (commit.writes.length === 0 || commit.dryRun === true ? queue.commit(packed) : feed.during(() => queue.commit(packed)));
       observe({ kind: 'commit', writes: commit.writes.length, ms: clock.monotonic() - begun });
       return result;

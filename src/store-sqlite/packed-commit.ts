@@ -1,5 +1,6 @@
 /** A commit as it travels to the writer: entries packed, nothing in it that a thread could not be sent. */
 import { makeBreather } from '../core/breathe.js';
+import type { Whole } from '../core/whole.js';
 import type { Commit, CommitResult, Guard, WriteMethod } from '../store/resource.js';
 import { packEntries } from '../store-index/packed.js';
 import type { FileKeys } from './keys.js';
@@ -34,5 +35,9 @@ export const packCommit = async (commit: Commit, keys: FileKeys): Promise<Packed
     writes.push({ type, id, method, base, updated, text: body?.text, stampAt: body?.stampAt ?? 0, packed: body === undefined ? undefined : packEntries(type, index, keys) });
     if (writes.length % together === 0) await breathe();
   }
-  return { ...commit, guards: commit.guards ?? [], writes };
+  return packedOf(commit, writes);
 };
+
+/** Returns the commit with these writes in place of its own. */
+export const packedOf = ({ guards = [], audit, outbox, answer, mark, dryRun }: Commit, writes: readonly PackedWrite[]): Whole<PackedCommit> =>
+  ({ writes, guards, audit, outbox, answer, mark, dryRun });

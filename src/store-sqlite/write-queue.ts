@@ -154,13 +154,15 @@ const settleSent = (sent: Sent, answer: WriteAnswer): void => {
 
 /** A group of nothing but records, as reads make them, travels as their texts alone. */
 const requestOf = (group: readonly Waiting[], clock: Clock): WriteRequest => {
-  const records = group.flatMap(({ commit }) => recordsOf(commit) ?? []);
-  const isRecordsOnly = group.every(({ commit }) => recordsOf(commit) !== undefined);
-  return isRecordsOnly ? { kind: 'record', now: clock.now(), records } : { kind: 'commit', now: clock.now(), commits: group.map(({ commit }) => commit) };
+  const each = group.map(({ commit }) => recordsOf(commit));
+  const isRecordsOnly = !each.includes(undefined);
+  return isRecordsOnly ? { kind: 'record', now: clock.now(), records: each.flatMap((texts) => texts ?? []) } : { kind: 'commit', now: clock.now(), commits: group.map(({ commit }) => commit) };
 };
 
-const recordsOf = ({ writes, guards, audit = [], ...more }: PackedCommit): readonly string[] | undefined =>
-  (writes.length > 0 || guards.length > 0 || audit.some(({ number }) => number !== undefined) || Object.values(more).some((part) => part !== undefined) ? undefined : audit.map(({ text }) => text));
+const recordsOf = ({ writes, guards, audit = [], outbox, answer, mark, dryRun }: PackedCommit): readonly string[] | undefined => {
+  const hasMore = writes.length > 0 || guards.length > 0 || outbox !== undefined || answer !== undefined || mark !== undefined || dryRun !== undefined;
+  return hasMore || audit.some(({ number }) => number !== undefined) ? undefined : audit.map(({ text }) => text);
+};
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error('the writer has failed', { cause: error }));
 
