@@ -90,8 +90,12 @@ export const searchClasses: readonly SearchClass[] = [
     byHand: simple("SELECT o.seq FROM obs o JOIN store.version b ON b.seq = o.seq WHERE o.patient = ? AND b.body LIKE '%rate%' LIMIT 20", ({ patients }, at) => [`Patient/${one(patients, at)}`]),
   },
   {
-    work: 'text of a whole type', url: () => 'Condition?_content=hypertension&_count=20',
-    byHand: simple("SELECT c.seq FROM cond c JOIN store.version b ON b.seq = c.seq WHERE b.body LIKE '%hypertension%' LIMIT 20"),
+    work: 'text of a whole type', url: () => 'Condition?_content=hypertensi&_count=20',
+    byHand: simple("SELECT c.seq FROM cond c JOIN store.version b ON b.seq = c.seq WHERE b.body LIKE '%hypertensi%' LIMIT 20"),
+  },
+  {
+    work: 'text that nothing of a type has', url: () => 'Condition?_content=nowhere&_count=20',
+    byHand: simple("SELECT c.seq FROM cond c JOIN store.version b ON b.seq = c.seq WHERE b.body LIKE '%nowhere%' LIMIT 20"),
   },
   { work: 'any code of a system', url: () => 'Observation?code=http://loinc.org|&_count=20', byHand: simple('SELECT seq FROM obs WHERE code IS NOT NULL LIMIT 20') },
   { work: 'sorted by what nothing has', url: () => 'Observation?_sort=value-date&_count=20', byHand: simple('SELECT seq FROM obs ORDER BY rid LIMIT 20') },

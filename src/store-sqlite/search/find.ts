@@ -65,15 +65,32 @@ interface Leading {
 /** The part of a conjunction that leads, and the others. */
 const leading = (finding: Finding, node: Node, type: string): Leading => {
   const parts = node.op === 'and' ? node.of : [node];
-  const sources = parts.flatMap((part) => {
-    const source = sourceOf(finding, part, type);
-    return source === undefined ? [] : [{ part, source }];
-  });
-  const best = cheapest(sources);
-  if (best === undefined) return { source: undefined, rest: node };
-  const others = parts.filter((part) => part !== best.part || !best.source.exact);
+  const best = cheapest(sourcesOf(finding, parts, type));
+  return best === undefined ? { source: undefined, rest: node } : { source: best.source, rest: restOf(parts, best) };
+};
+
+interface PartSource {
+  readonly part: Node;
+  readonly source: Source;
+}
+
+const sourcesOf = (finding: Finding, parts: readonly Node[], type: string): PartSource[] => parts.flatMap((part) => {
+  const source = sourceOf(finding, part, type);
+  return source === undefined ? [] : [{ part, source }];
+});
+
+/** What is still to be decided when one part leads. */
+const restOf = (parts: readonly Node[], { part, source }: PartSource): Node => {
+  const others = parts.filter((other) => other !== part || !source.exact);
   const [first] = others;
-  return { source: best.source, rest: first === undefined ? { op: 'all' } : others.length === 1 ? first : { op: 'and', of: others } };
+  return first === undefined ? { op: 'all' } : others.length === 1 ? first : { op: 'and', of: others };
+};
+
+/** What comes in the order of resources: the cheapest part that does, else the whole type. */
+const inOrder = (finding: Finding, node: Node, type: string): Found => {
+  const parts = node.op === 'and' ? node.of : [node];
+  const best = cheapest(sourcesOf(finding, parts, type).filter(({ source }) => source.streams));
+  return best === undefined ? { source: everything(finding, type), rest: node } : { source: best.source, rest: restOf(parts, best) };
 };
 
 /** What streams is asked first, and each next one only whether it is cheaper than the best so far. */
@@ -101,7 +118,7 @@ export interface Wanted {
 
 /** Rows looked at for the other end of a chain before anything else is tried. */
 const littleEffort = 500;
-/** Rows looked at in the order of the type, in the hope that the page is full by then. */
+/** Rows looked at in the order of resources, in the hope that the page is full by then. */
 const hopeful = 2_000;
 
 export interface FewWanted {
@@ -122,9 +139,10 @@ export const firstFew = (finding: Finding, node: Node, { type, after, enough }: 
   const isWhole = source.name.startsWith('all ');
   if (isWhole ? !isLinked(node) : source.streams || source.estimate(few) < few) return { how };
   const rids: number[] = [];
-  const done = finding.work.begin(`the next of ${type}, then filter`, true);
+  const next = inOrder(finding, node, type);
+  const done = finding.work.begin(`the next of ${next.source.name.replace(/^all /, '')}, then filter`, true);
   const isFound = finding.work.tryWithin(hopeful, () => {
-    for (const { rid } of candidates(finding, { source: everything(finding, type), rest: node }, after)) {
+    for (const { rid } of candidates(finding, next, after)) {
       rids.push(rid);
       if (rids.length === enough) break;
     }
