@@ -155,7 +155,7 @@ const main = async (): Promise<void> => {
   };
   try {
     // Only where it is asked for: the test server is slow.
-    if (values.only?.split(',').includes('mongo') === true) (await mongoRows({ folder, patients: Math.min(40, Number(values.patients)), rounds, seconds, drive })).forEach(add);
+    if (values.only?.split(',').includes('mongo') === true) await mongoRows({ folder, patients: Math.min(40, Number(values.patients)), rounds, seconds, drive, add });
     if (values.only === 'mongo') return await finish(rows);
     const server = await startServer({ dataDir });
     const data = await loadData(server.base, Number(values.patients), folder);

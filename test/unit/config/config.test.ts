@@ -1,4 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { load } from 'js-yaml';
+import { packageRoot } from '../../../src/core/package-root.js';
 import { checks, isLoopback } from '../../../src/config/check.js';
 import { settingsMarkdown } from '../../../src/config/markdown.js';
 import { ConfigError, fhirBase, readConfig, servingChecks, type Environment } from '../../../src/config/read.js';
@@ -126,5 +130,17 @@ describe('the documentation of settings', () => {
     expect(text.match(/^### /gm)).toHaveLength(6);
     const names = Object.values(settings).map(({ env }) => env);
     expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe('compose.yaml', () => {
+  it('starts its servers with settings that are taken', () => {
+    const { services } = load(readFileSync(join(packageRoot, 'compose.yaml'), 'utf8')) as { services: Record<string, { environment?: Record<string, string> }> };
+    const servers = Object.entries(services).filter(([, { environment }]) => environment !== undefined);
+    expect(servers.map(([name]) => name)).toEqual(['api', 'worker']);
+    for (const [, { environment = {} }] of servers) {
+      const filled = Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value.startsWith('${') ? (name === 'BASE_URL' ? 'https://fhir.example.org' : 'k'.repeat(64)) : value]));
+      expect(faultsOf(filled)).toEqual([]);
+    }
   });
 });
