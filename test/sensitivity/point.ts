@@ -47,7 +47,7 @@ const searching: readonly Point[] = [
   { name: '_has: scope', file: 'access/restrict.js', text: 'case \'has\': {\n            const right = rightTo({ ...access, permissions: [\'s\'] }, where.type);\n            if (right === \'none\')\n                throw beyond([where.type]);', without: 'case \'has\': {\n            const right = rightTo({ ...access, permissions: [\'s\'] }, where.type);\n            if (right === \'none\')\n                return where;', cases: ['B13'] },
   { name: 'page link', file: 'search/page-link.js', text: 'JSON.stringify([criteria, viewerKey])', without: 'JSON.stringify([criteria])', cases: ['B18'] },
   { name: 'how a search was run', file: 'interaction/explain.js', text: 'some((type) => isBoundTo(context, type))', without: 'some(() => false)', cases: ['B-explain'] },
-  { name: 'private value sets', file: gate, text: 'context.service.terminology?.((type) => mayReadAll(context, type));', without: 'context.service.terminology?.(() => true);', cases: ['B-codes'] },
+  { name: 'private value sets', file: gate, text: 'const usable = (type) => mayReadAll(context, type);', without: 'const usable = () => true;', cases: ['B-codes'] },
 ];
 
 const scopes: readonly Point[] = [
