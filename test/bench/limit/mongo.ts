@@ -27,7 +27,7 @@ const saltOf = async (): Promise<Salt> => {
 };
 
 const read = async (id: string): Promise<number> => {
-  const found = await versions.findOne({ key: `Patient/${id}` }, { sort: { version: -1 } });
+  const found = await versions.findOne({ key: `Patient/${id}` }, { sort: { version: -1 }, maxTimeMS: 3_500 });
   return found === null ? 0 : 1;
 };
 
@@ -36,7 +36,7 @@ const patient = keys.param('Observation', 'patient');
 
 const search = async (id: string): Promise<number> => {
   const key = valueKey(keys, patient, { within: 0, value: referenceText(`Patient/${id}`) });
-  const page = await resources.find({ keys: { $in: [key] }, deleted: false }, { sort: { first: 1 }, limit: 21, projection: { seq: 1 } }).toArray();
+  const page = await resources.find({ keys: { $in: [key] }, deleted: false }, { sort: { first: 1 }, limit: 21, projection: { seq: 1 }, maxTimeMS: 3_500 }).toArray();
   await versions.find({ _id: { $in: page.slice(0, 20).map(seqOf) } }).toArray();
   return 1;
 };
