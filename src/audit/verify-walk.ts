@@ -63,10 +63,17 @@ export class VerifyWalk {
   /** `kept`: how many hashes are kept, where some are. */
   end(kept: number | undefined): Fault | undefined {
     const missing = this.#trees[this.#next];
-    if (missing !== undefined) return { record: this.size + 1, problem: `records are missing: the checkpoint of ${missing.time} speaks of ${String(missing.size)}, and nothing of what stands behind record ${String(this.#agreed)} is vouched for` };
+    if (missing !== undefined) return this.#tooFew(missing);
     if (this.#differs !== undefined) return { record: this.#differs, problem: 'the record is not the one that was hashed' };
     if (kept !== undefined && kept > this.size) return { record: this.size + 1, problem: `records are missing: ${String(kept)} were hashed` };
     return undefined;
+  }
+
+  /** Where records have no numbers of their own, those behind a removed one have moved up: the first that is another is the place. */
+  #tooFew({ size, time }: SignedTree): Fault {
+    const speaks = `the checkpoint of ${time} speaks of ${String(size)}, and nothing of what stands behind record ${String(this.#agreed)} is vouched for`;
+    if (this.#differs !== undefined && this.#differs > this.#agreed) return { record: this.#differs, problem: `the record is not the one that was hashed, and records are missing: ${speaks}` };
+    return { record: this.size + 1, problem: `records are missing: ${speaks}` };
   }
 
   #missing(): Fault {

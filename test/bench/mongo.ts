@@ -24,7 +24,7 @@ export interface MongoOptions {
 }
 
 const run = promisify(execFile);
-/** Reads are asked one after the other: with more at once the test server answers two programs so differently that no ratio means anything. */
+/** Reads are asked one after the other: with more at once the test server answered the server many times faster than the bare driver, for a reason that was not found. */
 const atOnce = { read: 1, search: 1, create: 16 } as const;
 const note = 'on a test server: says nothing of MongoDB';
 
