@@ -124,7 +124,8 @@ export type RecordedFacts = Omit<AuditFacts, 'id' | 'begun' | 'recorded' | 'agen
 /** Returns the record of something that the request did, with who asked and why. */
 export const auditRecordOf = ({ service, viewer, request, trail }: Context, facts: RecordedFacts): AuditRecord => {
   const now = service.clock.now();
-  const why = trail?.why?.(facts.patient);
+  // Who says whether it is an emergency, be it undefined, says why too.
+  const why = 'emergency' in facts ? undefined : trail?.why?.(facts.patient);
   const { action, type, subtype, outcome, outcomeText, hidden, purpose = why?.purpose, reason = why?.reason, emergency = why?.emergency, patient, data, subject, query } = facts;
   const whole: Whole<AuditFacts> = {
     id: service.ids.resource(), begun: trail?.begun ?? now, recorded: now, agent: agentOf(viewer, request), requestId: request.requestId, site: service.options.baseUrl,
