@@ -93,7 +93,7 @@ export interface Clinic extends Omit<House, 'ask'> {
 export type Hidden = readonly [hidden: string, absent: string];
 
 /** Returns the comparable text of an answer, the id that was asked for left out. */
-const told = (answer: Answer, id: string): string => tellOf(answer).replace(/"relation":"self","url":"([^"]*)"/g, (_, url: string) => `"relation":"self","url":"<${String(url.length)}>"`).replaceAll(id, '<id>').replace(/"lastUpdated":"[^"]*"/g, '"lastUpdated":"<now>"').replace(/\n"?date: [^\n]*/g, '');
+const told = (answer: Answer, id: string): string => tellOf(answer).replace(/"relation":"self","url":"([^"]*)"/g, (_, url: string) => `"relation":"self","url":"<${String(url.length)}>"`).replaceAll(id, '<id>').replace(/"lastUpdated":"[^"]*"/g, '"lastUpdated":"<now>"').replace(/\n"?date: [^\n]*/g, '').replace(/(\n"?last-modified: )[^\n]*/g, '$1<now>');
 
 const makeAbsent = (house: House): Clinic['absent'] => async (viewer, method, path, [hidden, absent], more = {}) => {
   assert.equal(hidden.length, absent.length, 'ids that are compared have one length');
