@@ -71,6 +71,12 @@ export const countFound = (context: Context, plan: SearchPlan, run?: SearchRun):
 /** Returns whether the viewer is shown only some of the resources of the type. */
 export const isBoundTo = (context: Context, type: string): boolean => rightTo(lookAccess(context), type) !== 'all';
 
+/** Returns whether a Consent or a label keeps anything of the type from being read; what the server alone writes may be read. */
+export const isWithheldFrom = ({ viewer }: Context, type: string): boolean => viewer.kind === 'token' && viewer.standing?.withheld(type, 'r') !== undefined;
+
+/** Returns whether a resource has the id, seen or not. */
+export const isTaken = async (context: Context, key: ResourceKey): Promise<boolean> => (await context.service.store.read(key)) !== undefined;
+
 /** Returns whether what a write has answered may be answered again: by the right to write it or to read it, both of that version and of the current one. */
 export const mayBeShownAgain = async (context: Context, version: Version): Promise<boolean> => {
   const current = await context.service.store.read(version);

@@ -1,9 +1,9 @@
 /** update, update as create and conditional update, https://hl7.org/fhir/R4/http.html#update */
 import { FhirError } from '../core/error.js';
-import type { Guard, Version } from '../store/resource.js';
+import type { Guard, ResourceKey, Version } from '../store/resource.js';
 import { applyChange, writeOf, type Change } from './change.js';
 import { keyOf, typeOf, type Context, type Interaction } from './context.js';
-import { isBoundByToken, isBoundTo, lookUp } from './gate.js';
+import { isBoundByToken, isBoundTo, isTaken, isWithheldFrom, lookUp } from './gate.js';
 import { readIncoming, type Incoming } from './incoming.js';
 import { matchNow, onlyMatch, parseCriteria, type Criteria } from './match.js';
 import { checkPreconditions } from './precondition.js';
@@ -48,18 +48,20 @@ export interface UpdateWish {
 
 /**
  * A 201 would tell that an id is free: for whom anything of the type is hidden, by the token or by a Consent, no id makes a new resource,
- * so that what is hidden and what never was answer the same. An id that the server makes tells nothing.
+ * so that what is hidden and what never was answer the same. An id that the server makes tells nothing, nor does one of what may be read but not written.
  */
-const checkMayBeNew = (context: Context, { type, id }: Incoming): void => {
-  if (id === undefined ? !isBoundByToken(context, type) : !isBoundTo(context, type)) return;
+const checkMayBeNew = async (context: Context, { type, id }: Incoming): Promise<void> => {
+  if (!isBoundByToken(context, type) && (id === undefined || !(await isClosed(context, { type, id })))) return;
   throw new FhirError('not-found', `There is no ${type} with this id, and a token that is shown only some of them makes none under an id of its choice: POST it, or update it by a condition.`);
 };
+
+const isClosed = async (context: Context, key: ResourceKey): Promise<boolean> => isBoundTo(context, key.type) && (isWithheldFrom(context, key.type) || await isTaken(context, key));
 
 /** Returns what an update does on this current version. */
 export const decideOn = async (context: Context, wish: UpdateWish): Promise<Change> => {
   const { incoming, id, current, guards = [], given } = wish;
   const { clientIds, requireIfMatch } = context.service.options;
-  if (current === undefined) checkMayBeNew(context, incoming);
+  if (current === undefined) await checkMayBeNew(context, incoming);
   checkPreconditions(context.request.conditions, current, requireIfMatch);
   // Without an id in the body it is a conditional update that matched nothing: the id is the server's own.
   if (current === undefined && !clientIds && incoming.id !== undefined) {

@@ -42,6 +42,9 @@ const holdNoneIsMade = async (clinic: Clinic): Promise<void> => {
   await clinic.absent(system, 'DELETE', '/Observation/obsA', ['obsA', 'obsX']);
   // What is not withheld is made as before, and so is what gets its id from the server.
   await clinic.expect(201, system, 'PUT', '/Location/locX', { body: { resourceType: 'Location', id: 'locX' } });
+  // Of these types the server writes some alone, which hides none of them.
+  await clinic.expect(201, system, 'PUT', '/Basic/own', { body: { resourceType: 'Basic', id: 'own', code: { text: 'x' } } });
+  await clinic.expect(201, system, 'PUT', '/Communication/own', { body: { resourceType: 'Communication', id: 'own', status: 'completed' } });
   await clinic.expect(201, system, 'PUT', '/Observation?identifier=urn:obs|none', { body: { ...observation(undefined, 'B'), id: undefined } });
 };
 

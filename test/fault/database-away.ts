@@ -98,15 +98,17 @@ const residentBytes = ({ process: { pid } }: RunningServer): number => Number(/V
 /** Resolves with the milliseconds until every read and a write are answered well. */
 const untilWell = async ({ base, headers }: Access): Promise<number> => {
   const begun = performance.now();
+  let last: readonly Answer[] = [];
   const isWell = async (): Promise<boolean> => {
     const answers = await Promise.all([
       ...reads.map((path) => call({ method: 'GET', url: `${base}${path}`, headers })),
       call({ method: 'PUT', url: `${base}/Basic/back`, headers: { ...headers, ...json }, body: '{"resourceType":"Basic","id":"back","code":{"text":"x"}}' }),
     ]);
+    last = answers;
     return answers.every(({ status }) => status < 300);
   };
   while (!(await isWell())) {
-    if (performance.now() - begun > 3 * limits.back) throw new Error('the server does not come back');
+    if (performance.now() - begun > 3 * limits.back) throw new Error(`the server does not come back: ${last.map(({ status, text }) => `${String(status)} ${status < 300 ? '' : text.slice(0, 200)}`).join('; ')}`);
     await pause(50);
   }
   return performance.now() - begun;
