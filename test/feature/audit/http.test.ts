@@ -37,9 +37,12 @@ describe('the audit over HTTP', () => {
     expect(signedIn.map(({ outcome, agent }) => [outcome, agent.user])).toEqual([['0', 'Patient/A']]);
     const answer = await fhir(clinic, 'Patient/A', token);
     const refused = await fhir(clinic, 'Patient', token, { method: 'POST', body: '{}' });
-    const [read, refusal] = await fresh();
-    expect(read).toMatchObject({ action: 'read', outcome: '0', patient: 'A', requestId: answer.headers.get('x-request-id'), agent: { client: 'app', user: 'Patient/A' } });
-    expect(refusal).toMatchObject({ outcome: '4', outcomeText: 'forbidden', requestId: refused.headers.get('x-request-id') });
+    // The authorization server looks at the patient of a token too, now and then: its records are others.
+    const records = await fresh();
+    const of = ({ headers }: Response) => records.filter(({ requestId }) => requestId === headers.get('x-request-id'));
+    const [read] = of(answer);
+    expect(of(answer)).toMatchObject([{ action: 'read', outcome: '0', patient: 'A', agent: { client: 'app', user: 'Patient/A' } }]);
+    expect(of(refused)).toMatchObject([{ outcome: '4', outcomeText: 'forbidden' }]);
     expect(read?.agent.jti).toMatch(/./);
     expect(read === undefined ? '' : auditEventText(read)).not.toContain(token);
   });
