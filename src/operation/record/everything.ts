@@ -39,7 +39,7 @@ const plannedOf = (context: Context, given: OperationParameters): Parameters<typ
   const { registry, options: { maxPageSize, pageSecret } } = context.service;
   const focus = keyOf(context);
   const wanted = typesOf(given);
-  const members = memberTypes(focus.type).filter((type) => wanted === undefined || wanted.has(type));
+  const members = focusFirst(focus.type).filter((type) => wanted === undefined || wanted.has(type));
   const types = members.length === 0 ? [focus.type] : members;
   const applied = context.request.params.filter(([name]) => name !== '_page');
   const criteria = `${focus.type}/${focus.id}/$everything?${JSON.stringify(applied)}`;
@@ -52,6 +52,12 @@ const plannedOf = (context: Context, given: OperationParameters): Parameters<typ
     },
     applied, criteria, issues: [], total: 'none', explain: false, includes: beside(focus.type, wanted),
   };
+};
+
+/** The types of a record with whom it is about at the head: pages come in this order, and an app shows that before the rest. */
+const focusFirst = (focus: string): string[] => {
+  const members = memberTypes(focus);
+  return members.includes(focus) ? [focus, ...members.filter((type) => type !== focus)] : members;
 };
 
 const none: Predicate = { op: 'id', ids: [] };
