@@ -28,7 +28,7 @@ export interface Pending {
 export const makePending = (): Pending => {
   const resources = new Map<string, { readonly document: ResourceDocument; readonly base: number }>();
   const versions = new Map<number, VersionDocument>();
-  const ended = new Map<number, number>();
+  const ended = new Map<number, { readonly key: string; readonly until: number }>();
   const journals: Record<'audit' | 'outbox', JournalDocument[]> = { audit: [], outbox: [] };
   const answers = new Map<string, AnswerDocument>();
   const passed = new Set<number>();
@@ -42,7 +42,7 @@ export const makePending = (): Pending => {
       versions.set(document._id, document);
       const earlier = before === undefined ? undefined : versions.get(before);
       if (earlier !== undefined) versions.set(earlier._id, { ...earlier, until: document.updated });
-      else if (before !== undefined) ended.set(before, document.updated);
+      else if (before !== undefined) ended.set(before, { key: document.key, until: document.updated });
     },
     journal: (name, documents) => { journals[name].push(...documents); },
     answer: (document) => { answers.set(document._id, document); },
@@ -53,7 +53,8 @@ export const makePending = (): Pending => {
       await inPortions(gates.map(toPassage), (part) => models.gate.bulkWrite(part, { session, maxTimeMS }));
       const insert = <T extends mongo.Document>(documents: Iterable<T>) => [...documents].map((document) => ({ insertOne: { document } }) as AnyBulkWriteOperation<T>);
       await inPortions(insert(versions.values()), (part) => models.version.bulkWrite(part, { session, maxTimeMS }));
-      await inPortions([...ended].map(([_id, until]) => ({ updateOne: { filter: { _id }, update: { $set: { until } } } }) as AnyBulkWriteOperation<VersionDocument>), (part) => models.version.bulkWrite(part, { session, maxTimeMS }));
+      // Its name too: on shards that is what tells where it lies.
+      await inPortions([...ended].map(([_id, { key, until }]) => ({ updateOne: { filter: { _id, key }, update: { $set: { until } } } }) as AnyBulkWriteOperation<VersionDocument>), (part) => models.version.bulkWrite(part, { session, maxTimeMS }));
       await inPortions([...resources.values()].map(toChange), async (part) => {
         const { insertedCount, matchedCount } = await models.resource.bulkWrite(part, { session, maxTimeMS });
         if (insertedCount + matchedCount !== part.length) throw new Outrun('another process has changed a resource');
