@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { load } from 'js-yaml';
+import { load, loadAll } from 'js-yaml';
 import { packageRoot } from '../../../src/core/package-root.js';
 import { checks, isLoopback } from '../../../src/config/check.js';
 import { settingsMarkdown } from '../../../src/config/markdown.js';
@@ -142,5 +142,58 @@ describe('compose.yaml', () => {
       const filled = Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value.startsWith('${') ? (name === 'BASE_URL' ? 'https://fhir.example.org' : 'k'.repeat(64)) : value]));
       expect(faultsOf(filled)).toEqual([]);
     }
+  });
+});
+
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly data?: Readonly<Record<string, string>>;
+  readonly spec?: {
+    readonly serviceName?: string;
+    readonly selector?: Readonly<Record<string, unknown>>;
+    readonly template?: { readonly metadata: { readonly labels: unknown }; readonly spec: { readonly containers: readonly [Container] } };
+    readonly rules?: readonly { readonly http: { readonly paths: readonly { readonly path: string; readonly backend: { readonly service: { readonly name: string } } }[] } }[];
+  };
+}
+
+interface Container {
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+  readonly envFrom: readonly unknown[];
+  readonly livenessProbe: { readonly httpGet: { readonly path: string } };
+  readonly readinessProbe: { readonly httpGet: { readonly path: string } };
+}
+
+describe('examples/kubernetes', () => {
+  const text = readFileSync(join(packageRoot, 'examples', 'kubernetes', 'concierge.yaml'), 'utf8');
+  const manifests = loadAll(text) as Manifest[];
+  const ofKind = (kind: string): Manifest[] => manifests.filter((manifest) => manifest.kind === kind);
+
+  it('starts its servers with settings that are taken, the secrets of its first lines among them', () => {
+    const [config] = ofKind('ConfigMap');
+    const secret = Object.fromEntries([...text.matchAll(/--from-literal=(\w+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value.startsWith("'") ? value.slice(1, -1) : 'k'.repeat(64)]));
+    expect(Object.keys(secret)).toEqual(['STORE_URL', 'PAGE_SECRET', 'AUTH_KEY', 'AUDIT_KEY']);
+    const known = new Set(Object.values(settings).map(({ env }): string => env));
+    const roles = ofKind('StatefulSet').map(({ spec }) => {
+      const container = spec?.template?.spec.containers[0];
+      expect(container?.envFrom).toEqual([{ configMapRef: { name: 'concierge' } }, { secretRef: { name: 'concierge' } }]);
+      expect([container?.livenessProbe.httpGet.path, container?.readinessProbe.httpGet.path]).toEqual(['/healthz', '/readyz']);
+      const environment = { ...config?.data, ...secret, ...Object.fromEntries(container?.env.map(({ name, value }) => [name, value]) ?? []) };
+      expect(Object.keys(environment).filter((name) => !known.has(name))).toEqual([]);
+      expect(faultsOf(environment)).toEqual([]);
+      return environment['ROLE'];
+    });
+    expect(roles).toEqual(['api', 'worker']);
+  });
+
+  it('names servers and services that are there, and opens no page of the operator to the world', () => {
+    const services = ofKind('Service').map(({ metadata }) => metadata.name);
+    for (const { spec } of ofKind('StatefulSet')) {
+      expect(services).toContain(spec?.serviceName);
+      expect(spec?.selector?.['matchLabels']).toEqual(spec?.template?.metadata.labels);
+    }
+    expect(ofKind('Service').find(({ metadata }) => metadata.name === 'concierge')?.spec?.selector).toEqual({ app: 'concierge', role: 'api' });
+    const paths = ofKind('Ingress').flatMap(({ spec }) => spec?.rules ?? []).flatMap(({ http }) => http.paths);
+    expect(paths.map(({ path, backend }) => [path, backend.service.name])).toEqual([['/fhir', 'concierge'], ['/oauth', 'concierge'], ['/.well-known', 'concierge']]);
   });
 });
