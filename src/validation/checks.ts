@@ -10,12 +10,13 @@ export type Check = (value: unknown) => boolean;
 
 export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Returns whether an array of primitives is right: `null` stands only where the sibling array has an element. */
-export const list = (values: readonly unknown[], siblings: unknown, isGood: PrimitiveCheck): boolean => {
+/** Returns whether it is an array of primitives, and right: `null` stands only where the sibling array has an element. */
+export const list = (values: unknown, siblings: unknown, isGood: PrimitiveCheck): boolean => {
+  if (!Array.isArray(values)) return false;
   const beside = Array.isArray(siblings) ? (siblings as readonly unknown[]) : undefined;
   if (siblings !== undefined && beside?.length !== values.length) return false;
   for (let index = 0; index < values.length; index += 1) {
-    const value = values[index];
+    const value: unknown = values[index];
     if (value === null ? !isObject(beside?.[index]) : !isGood(value)) return false;
   }
   return true;
@@ -24,13 +25,14 @@ export const list = (values: readonly unknown[], siblings: unknown, isGood: Prim
 /** Returns whether a `_name` is an element; one with an id alone stands only beside a value (ele-1). */
 export const makeBeside = (isElement: Check) => (sibling: unknown, value: unknown): boolean => isElement(sibling) && (value !== undefined || content(sibling));
 
-/** Returns whether an array of `_name` has elements, or `null` where the value stands alone. */
-export const makeSiblings = (isElement: Check) => (siblings: readonly unknown[], values: unknown): boolean => {
+/** Returns whether it is an array of `_name` that has elements, or `null` where the value stands alone. */
+export const makeSiblings = (isElement: Check) => (siblings: unknown, values: unknown): boolean => {
+  if (!Array.isArray(siblings)) return false;
   const beside = Array.isArray(values) ? (values as readonly unknown[]) : undefined;
   if (values !== undefined && beside?.length !== siblings.length) return false;
   let found = false;
   for (let index = 0; index < siblings.length; index += 1) {
-    const sibling = siblings[index];
+    const sibling: unknown = siblings[index];
     if (sibling === null) {
       if (beside?.[index] === undefined || beside[index] === null) return false;
     } else {

@@ -65,6 +65,8 @@ export const corruptions: Readonly<Record<string, Corruption>> = {
   'a required element is missing': { at: ({ parent, key, element, path }) => { if (element.min === 0 || element.choice) return undefined; delete parent[key]; return path; } },
   'a list where one is allowed': { at: (place) => { if (place.element.max > 1) return undefined; place.parent[place.key] = [place.parent[place.key], place.parent[place.key]]; return place.at; } },
   'one where a list is due': { at: (place) => { if (place.element.max <= 1) return undefined; place.parent[place.key] = first(place); return place.path; } },
+  ...Object.fromEntries([null, 7, {}].map((bad): [string, Corruption] => [`${JSON.stringify(bad)} where a list is due`, { at: (place) => { if (place.element.max <= 1) return undefined; place.parent[place.key] = bad; return place.path; } }])),
+  ...Object.fromEntries([null, 'x'].map((bad): [string, Corruption] => [`${JSON.stringify(bad)} as the siblings of a list`, { at: (place) => { if (!isPrimitive(place) || place.element.max <= 1) return undefined; place.parent[`_${place.key}`] = bad; return place.path; } }])),
   'an empty list': { at: (place) => { if (place.element.max <= 1) return undefined; place.parent[place.key] = []; return place.path; } },
   'an empty list where one is allowed': { at: (place) => { if (place.element.max > 1) return undefined; place.parent[place.key] = []; return place.at; } },
   'a list in a list': { at: (place) => { if (place.element.max <= 1) return undefined; setFirst(place, [first(place)]); return place.at; } },

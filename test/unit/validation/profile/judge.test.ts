@@ -77,6 +77,8 @@ describe('an expression made to hold the server', () => {
   });
 
   it('is given up alone: others that are sent along are told as not reached, and those here are checked', async () => {
+    // The thread has been started and has read the library: what the easy one takes is its own time.
+    expect(await validatorFor([{ expression: "name.given.join('').length() > 0" }])(heavy)).toEqual([]);
     const found = brief(await validatorFor([{ expression: "name.given.join('').length() > 0" }, { expression: "name.first().family.matches('(?=a)(a+)+$')" }, { expression: "name.given.join('') = ''" }, { expression: 'gender.exists()' }])(heavy));
     expect(found).toHaveLength(3);
     expect(found[0]).toContain('u-1 cannot be checked: it takes more than 250 ms');
