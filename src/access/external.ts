@@ -8,6 +8,7 @@ import type { Clock } from '../core/clock.js';
 import { FhirError } from '../core/error.js';
 import { hashOf } from '../core/hash.js';
 import { isId } from '../core/id.js';
+import { keepNewest } from '../core/keep-newest.js';
 import { parseScopes } from './scope.js';
 import { anonymousViewer, tokenViewer, type TokenGrant, type TokenViewer, type Viewer } from './viewer.js';
 
@@ -78,7 +79,7 @@ export const makeExternal = (options: ExternalOptions): External => {
     checkProofOnce(req, proofs, clock.now());
     const viewer = tokenViewer(grantOf(claims, options));
     const isBound = (claims['cnf'] as { jkt?: unknown } | undefined)?.jkt !== undefined;
-    if (!isBound) remember(known, hashOf('external', token), { viewer, until: Math.min(viewer.grant.expires, clock.now() + trustMs) });
+    if (!isBound) keepNewest(known, { key: hashOf('external', token), value: { viewer, until: Math.min(viewer.grant.expires, clock.now() + trustMs) }, most });
     return viewer;
   };
 
@@ -164,13 +165,6 @@ const checkProofOnce = ({ headers }: IncomingMessage, proofs: Map<string, number
   }
   if (proofs.has(name)) throw new FhirError('unauthorized', 'The DPoP proof was used before.', { location: 'http.DPoP' });
   proofs.set(name, now + proofMs);
-};
-
-const remember = (known: Map<string, Verified>, name: string, verified: Verified): void => {
-  known.delete(name);
-  known.set(name, verified);
-  const [oldest] = known.size > most ? known.keys() : [];
-  if (oldest !== undefined) known.delete(oldest);
 };
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);

@@ -3,6 +3,7 @@
  * chained to or referring - is narrowed to what the viewer may see (design rule 2).
  */
 import { FhirError } from '../core/error.js';
+import { keepNewest } from '../core/keep-newest.js';
 import { matchesPlan, type Candidate } from '../search/matches.js';
 import { anyOf } from '../search/predicate.js';
 import type { IndexEntry } from '../store/index-entry.js';
@@ -129,8 +130,6 @@ const entriesOf = ({ registry }: Access, body: string): readonly IndexEntry[] =>
   if (known !== undefined) return known;
   const entries = registry.extract(JSON.parse(body) as Record<string, unknown>);
   if (body.length > longest) return entries;
-  byBody.set(body, entries);
-  const [oldest] = byBody.size > most ? byBody.keys() : [];
-  if (oldest !== undefined) byBody.delete(oldest);
+  keepNewest(byBody, { key: body, value: entries, most });
   return entries;
 };

@@ -2,6 +2,7 @@
 import type { Viewer } from '../access/viewer.js';
 import { FhirError } from '../core/error.js';
 import { errorTable } from '../core/error-table.js';
+import { keepNewest } from '../core/keep-newest.js';
 import type { FhirRequest } from '../interaction/request.js';
 import type { Perform } from '../interaction/service.js';
 import type { Recorder } from './recorder.js';
@@ -23,12 +24,7 @@ export interface FirstCalls {
 export const makeFirstCalls = (recorder: Recorder): FirstCalls => {
   /** How many refusals were told; Infinity after a call that went well. */
   const told = new Map<string, number>();
-  const count = (grant: string, to: number): void => {
-    told.delete(grant);
-    told.set(grant, to);
-    const [oldest] = told.size > most ? told.keys() : [];
-    if (oldest !== undefined) told.delete(oldest);
-  };
+  const count = (grant: string, to: number): void => { keepNewest(told, { key: grant, value: to, most }); };
   const refused: FirstCalls['refused'] = (viewer, request, error) => {
     const grant = viewer.kind === 'token' ? grantIdOf(viewer) : undefined;
     if (viewer.kind !== 'token' || grant === undefined || !(error instanceof FhirError)) return;

@@ -4,6 +4,7 @@
  * processes share them, a restart forgets none, and without the store nobody gets through.
  */
 import type { Clock } from '../../core/clock.js';
+import { keepNewest } from '../../core/keep-newest.js';
 import { oneOf } from '../../core/id.js';
 import type { GrantStore } from '../../store/grant.js';
 
@@ -52,10 +53,7 @@ export const makeThrottle = ({ grants, clock, kind, windowMs, perName, perAddres
   const refused = new Map<string, { readonly until: number; readonly remembered: number }>();
 
   const remember = (owner: string, until: number): void => {
-    refused.delete(owner);
-    refused.set(owner, { until, remembered: Math.min(until, clock.now() + rememberMs) });
-    const [oldest] = refused.size > most ? refused.keys() : [];
-    if (oldest !== undefined) refused.delete(oldest);
+    keepNewest(refused, { key: owner, value: { until, remembered: Math.min(until, clock.now() + rememberMs) }, most });
   };
 
   /** Takes one of as many places as there are attempts: each is taken by one, of however many processes. */

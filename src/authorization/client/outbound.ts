@@ -5,6 +5,7 @@
 import { lookup as lookUpName, type LookupAddress } from 'node:dns';
 import { request, type RequestOptions } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { keepNewest } from '../../core/keep-newest.js';
 
 /** Addresses that are not of the public internet. */
 const inside = new BlockList();
@@ -89,10 +90,7 @@ export const makeKeySetFetch = (now: () => number): ((input: string | URL | Requ
     if (found !== undefined && now() - found.at < quietMs) return (await found.answer).clone();
     const accept = new Headers(init?.headers).get('accept');
     const answer = fetchOutside(url, accept === null ? {} : { accept });
-    known.delete(url);
-    known.set(url, { at: now(), answer });
-    const [oldest] = known.size > remembered ? known.keys() : [];
-    if (oldest !== undefined) known.delete(oldest);
+    keepNewest(known, { key: url, value: { at: now(), answer }, most: remembered });
     return (await answer).clone();
   };
 };

@@ -9,6 +9,7 @@ import { parseScopes } from '../../access/scope.js';
 import type { Clock } from '../../core/clock.js';
 import { FhirError } from '../../core/error.js';
 import { hashOf } from '../../core/hash.js';
+import { keepNewest } from '../../core/keep-newest.js';
 import type { GrantStore } from '../../store/grant.js';
 import type { KnownAccount } from '../account/account.js';
 import { makeThrottle } from '../account/throttle.js';
@@ -59,9 +60,7 @@ export const makeViewerOf = (parts: VerifyParts): ((req: IncomingMessage) => Pro
     if (looked === undefined) return undefined;
     // What was worked out for the viewer stays good as long as it is the same one.
     const found = remembered !== undefined && isSame(remembered.viewer, looked.viewer) ? { ...looked, viewer: remembered.viewer } : looked;
-    known.set(token, found);
-    const [oldest] = known.size > most ? known.keys() : [];
-    if (oldest !== undefined) known.delete(oldest);
+    keepNewest(known, { key: token, value: found, most });
     return found;
   };
 

@@ -4,6 +4,7 @@
  */
 import { identifiedName } from '../../access/consent/provision.js';
 import type { Clock } from '../../core/clock.js';
+import { keepNewest } from '../../core/keep-newest.js';
 import type { Registry } from '../../search/registry.js';
 import type { IndexEntry } from '../../store/index-entry.js';
 import type { Version } from '../../store/resource.js';
@@ -58,9 +59,7 @@ export const makeBelongingMemory = (parts: () => BelongingParts): BelongingMemor
   };
   const read = (fhirUser: string): Promise<Known> => {
     const running = loading.get(fhirUser) ?? load(fhirUser).then((found) => {
-      known.set(fhirUser, found);
-      const [oldest] = known.size > most ? known.keys() : [];
-      if (oldest !== undefined) known.delete(oldest);
+      keepNewest(known, { key: fhirUser, value: found, most });
       return found;
     }).finally(() => {
       loading.delete(fhirUser);

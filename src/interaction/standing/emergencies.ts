@@ -1,6 +1,7 @@
 /** Records that were opened by break-glass, by who opened them: remembered, and read anew when one was written (access/emergency). */
 import { breakGlassCode, readEmergency, type Emergency } from '../../access/emergency.js';
 import type { Clock } from '../../core/clock.js';
+import { keepNewest } from '../../core/keep-newest.js';
 import type { Store } from '../../store/store.js';
 import type { Follower } from './feed.js';
 import { findEach } from './find-each.js';
@@ -39,11 +40,8 @@ export const makeEmergencyMemory = (parts: () => EmergencyParts): EmergencyMemor
   return {
     openedBy: (fhirUser) => {
       const opened = known.get(fhirUser) ?? read(fhirUser);
-      known.delete(fhirUser);
-      known.set(fhirUser, opened);
+      keepNewest(known, { key: fhirUser, value: opened, most });
       opened.catch(() => { if (known.get(fhirUser) === opened) known.delete(fhirUser); });
-      const [oldest] = known.size > most ? known.keys() : [];
-      if (oldest !== undefined) known.delete(oldest);
       return opened;
     },
     changed: (versions) => {

@@ -1,4 +1,5 @@
 /** Puts together what the record keeps from a viewer and what Consents and break-glass open: the same object as long as nothing is different. */
+import { keepNewest } from '../../core/keep-newest.js';
 import { labelRoleOf } from '../../access/clearance.js';
 import { clientSystem, identifiedName } from '../../access/consent/provision.js';
 import { impliedPurposes, type Viewpoint } from '../../access/consent/rule.js';
@@ -51,10 +52,7 @@ export const makeWithholdingMemory = (parts: () => WithholdingParts): Withholdin
     };
   };
   const remember = (key: string, one: Known): Standing => {
-    known.delete(key);
-    known.set(key, one);
-    const [oldest] = known.size > most ? known.keys() : [];
-    if (oldest !== undefined) known.delete(oldest);
+    keepNewest(known, { key, value: one, most });
     return one.standing;
   };
   return {

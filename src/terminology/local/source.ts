@@ -2,6 +2,7 @@
  * Where terminology resources come from: the R4 core ones, guide packages, what is stored in the server, imported files.
  * Code above this works as if everything were in memory; what is not yet there interrupts it, is read, and it starts again.
  */
+import { keepNewest } from '../../core/keep-newest.js';
 import type { MaybePromise } from '../port.js';
 import type { TerminologyResources, TerminologyType } from '../resource.js';
 import type { ConceptSystem } from './concept-system.js';
@@ -52,8 +53,7 @@ export const makeMemo = <T>(read: (key: string) => MaybePromise<T>, capacity: nu
   let kept = new Map<string, { readonly value: T }>();
   const coming = new Map<string, Promise<void>>();
   const keep = (key: string, value: T): T => {
-    if (kept.size >= capacity) kept.delete(kept.keys().next().value ?? key);
-    kept.set(key, { value });
+    keepNewest(kept, { key, value: { value }, most: capacity });
     return value;
   };
   const get = (key: string): T => {
