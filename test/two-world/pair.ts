@@ -31,6 +31,7 @@ export interface PairOptions {
   readonly variant: Variant;
   readonly open: (clock: Clock) => Promise<Store>;
   readonly audit: boolean;
+  readonly enforcing: boolean;
 }
 
 const begin = Date.parse('2026-01-01T08:00:00Z');
@@ -58,7 +59,7 @@ const settle = async (store: Store, world: World, setDay: (day: number) => void)
 /** A UUID of version 4 in form. */
 const idOf = (number: number): string => `${number.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`;
 
-const openWorld = async (world: World, { open, audit }: PairOptions): Promise<{ readonly house: House; readonly setTime: (time: number) => void }> => {
+const openWorld = async (world: World, { open, audit, enforcing }: PairOptions): Promise<{ readonly house: House; readonly setTime: (time: number) => void }> => {
   let now = begin;
   // Ids are random in truth; here both worlds must give the same, since results can be sorted by them.
   let given = 0;
@@ -70,7 +71,7 @@ const openWorld = async (world: World, { open, audit }: PairOptions): Promise<{ 
     now = time;
     given = time % day;
   };
-  return { house: await openHouse(store, { clock, ids, audit }), setTime };
+  return { house: await openHouse(store, { clock, ids, audit, options: enforcing ? { referentialIntegrity: 'enforce', conditionalDelete: 'multiple' } : {} }), setTime };
 };
 
 /** Opens both houses. */

@@ -12,16 +12,18 @@ export interface Case {
   readonly token: string;
   readonly variant: Variant;
   readonly audit: boolean;
+  /** The server holds references, and deletes every match; otherwise it is as its settings stand. */
+  readonly enforcing?: boolean;
   readonly wishes: readonly Wish[];
 }
 
 export type OpenStore = (clock: Clock) => Promise<Store>;
 
 /** Returns what the token could tell from the answers, or what was harmed; undefined when the worlds look the same. */
-export const differenceIn = async ({ seed, token: name, variant, audit, wishes }: Case, open: OpenStore): Promise<string | undefined> => {
+export const differenceIn = async ({ seed, token: name, variant, audit, enforcing = false, wishes }: Case, open: OpenStore): Promise<string | undefined> => {
   const token = tokens.find((each) => each.name === name);
   if (token === undefined) throw new Error(`there is no token ${name}`);
-  const pair = await openPair({ token, seed, variant, audit, open });
+  const pair = await openPair({ token, seed, variant, audit, enforcing, open });
   try {
     for (const wish of wishes) {
       const difference = await pair.ask(wish);
@@ -39,7 +41,7 @@ export const differenceIn = async ({ seed, token: name, variant, audit, wishes }
 export const perPair = 50;
 
 const caseOf: fc.Arbitrary<Case> = fc.record({
-  seed: fc.integer({ min: 1, max: 2 ** 31 - 1 }).map((seed) => seed), token: fc.constantFrom(...tokens.map(({ name }) => name)), variant: fc.constantFrom<Variant>('removed', 'mutated'), audit: fc.constantFrom(false, false, true),
+  seed: fc.integer({ min: 1, max: 2 ** 31 - 1 }).map((seed) => seed), token: fc.constantFrom(...tokens.map(({ name }) => name)), variant: fc.constantFrom<Variant>('removed', 'mutated'), audit: fc.constantFrom(false, false, true), enforcing: fc.boolean(),
   wishes: fc.array(anyWish, { minLength: perPair, maxLength: perPair }),
 });
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { auditEventText } from '../../../src/audit/event.js';
 import { readAuditRecord } from '../../../src/audit/record.js';
 import type { Service } from '../../../src/interaction/service.js';
-import { fhir, launch, openClinic, tokenOf, type Clinic } from '../authorization/harness.js';
+import { engineName, fhir, launch, openClinic, tokenOf, type Clinic } from '../authorization/harness.js';
 
 let clinic: Clinic;
 let seen = 0;
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(async () => { await clinic.stop(); });
 
-describe('the audit over HTTP', () => {
+describe(`the audit over HTTP on ${engineName}`, () => {
   it('I5 records requests without a token, and with one that is not good', async () => {
     expect((await fhir(clinic, 'Patient/A')).status).toBe(401);
     expect((await fhir(clinic, 'Patient/A', 'no-token-of-this-server')).status).toBe(401);

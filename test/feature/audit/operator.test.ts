@@ -33,7 +33,7 @@ const serveOnce = async (env: Record<string, string>): Promise<void> => {
   await server.stop();
 };
 
-describe('the audit of the operator', () => {
+describe('the audit of the operator on sqlite', () => {
   it('records that the server starts and stops, and which settings it records under', async () => {
     await serveOnce({ AUDIT: 'on' });
     expect(fresh()).toEqual([expect.stringMatching(/^110134 0 audit on, AUTH=open/), expect.stringMatching(/^110120 0 release /), '110121 0  by operator']);

@@ -7,7 +7,7 @@ import { auditEventText, type Coded } from '../../../src/audit/event.js';
 import { readAuditRecord } from '../../../src/audit/record.js';
 import type { Service } from '../../../src/interaction/service.js';
 import { makeValidator } from '../../../src/validation/validator.js';
-import { authorize, authorizeUrl, backChannel, Browser, launch, openClinic, password, tokenOf, type Clinic, type Seen } from '../authorization/harness.js';
+import { authorize, authorizeUrl, backChannel, Browser, engineName, launch, openClinic, password, tokenOf, type Clinic, type Seen } from '../authorization/harness.js';
 
 let clinic: Clinic;
 let seen = 0;
@@ -31,7 +31,7 @@ afterAll(async () => { await clinic.stop(); });
 const enter = async (browser: Browser, email = 'ada@example.org', secret = password): Promise<Seen> =>
   browser.submit(await browser.get('/oauth/account'), 'sign-in', { email, password: secret });
 
-describe('the audit of security', () => {
+describe(`the audit of security on ${engineName}`, () => {
   it('records tokens issued, refreshed, refused, looked into and revoked', async () => {
     const { body } = await launch(clinic, { scope: 'launch/patient offline_access patient/*.rs' });
     expect(await fresh()).toEqual([['110114', '110122', '0', 'signed-in'], ['110114', 'token-issued', '0', undefined]]);

@@ -60,7 +60,7 @@ beforeAll(async () => {
 });
 afterAll(() => { database.close(); });
 
-describe('a journal', () => {
+describe('a journal on sqlite', () => {
   it('verifies as it was left, and after it was opened again', async () => {
     expect(await verify()).toEqual({ records: count, signed: count, expired: 0, fault: undefined });
     const keeper = openOn(recordsOf());

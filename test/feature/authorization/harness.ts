@@ -37,7 +37,7 @@ export const password = 'correct horse battery';
 export const redirectUri = 'http://127.0.0.1:7777/after';
 
 /** Engine that clinics are opened on: `npm run test:mongo` sets it. */
-const engineName = process.env['CLINIC_ENGINE'] ?? 'sqlite';
+export const engineName = process.env['CLINIC_ENGINE'] ?? 'sqlite';
 
 const openStore = (clock: Clock): Promise<Store> => {
   const engine = engines.find(({ name }) => name === engineName);
