@@ -1,5 +1,6 @@
 /** The conformance page: what of the specification is held by which case, generated from the cases themselves. */
 import type { CaseFile, Step } from '../../test/spec/case.js';
+import { caseOf, specTables, type Held, type SpecTable } from '../../test/spec/rows.js';
 import { makeRegistry } from '../../src/search/registry.js';
 
 /** A case file with its name. */
@@ -66,9 +67,31 @@ const matrix = (files: readonly Located[]): string => {
   return `## Search: types, modifiers and prefixes\nEach cell leads to a case in which a search of this form is answered; an empty one has none.\n\n${table('modifier', modifiers, cellOf('modifier'))}\n\n${table('prefix', prefixes, cellOf('prefix'))}\n`;
 };
 
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+/** Throws for a row whose case is not there. */
+const rowLink = (files: readonly Located[], held: Held): string => {
+  const named = caseOf(held);
+  if (named === undefined) return cell(held.slice(1));
+  const file = files.find(({ name }) => name === named.file);
+  const index = file?.cases.findIndex(({ title }) => title === named.title) ?? -1;
+  if (file === undefined || index < 0) throw new Error(`test/spec/rows.ts: there is no case "${named.title}" in ${named.file}`);
+  return `[case](${linkOf(file, index)})`;
+};
+
+/** Rows of one case, or not done for one reason, stand together. */
+const specTable = (files: readonly Located[], { name, anchor, rows }: SpecTable): string => {
+  const together = new Map<Held, string[]>();
+  for (const [row, held] of rows) together.set(held, [...together.get(held) ?? [], row]);
+  const lines = [...together].map(([held, of]) => `| ${of.map((row) => `\`${cell(row)}\``).join(' ')} | ${rowLink(files, held)} |`);
+  return `### [${name}](https://hl7.org/fhir/R4/search${anchor === 'filter' ? '_filter.html' : `.html#${anchor}`})\n| row | held by |\n|---|---|\n${lines.join('\n')}\n`;
+};
+
+const specRows = (files: readonly Located[]): string => `## Search: the tables of the specification\nEach row of them leads to the case that holds it; a row without one says why.\n\n${specTables.map((one) => specTable(files, one)).join('\n')}`;
+
 /** Returns the page as Markdown. */
 export const conformancePage = (files: readonly Located[]): string => {
   const count = files.reduce((sum, { cases }) => sum + cases.length, 0);
   const head = `# Conformance\n${String(count)} cases in ${String(files.length)} sections say what of FHIR R4 this server does. Each is run over HTTP on every engine by \`npm test\`.\nThis page is generated from them: \`npm run build && node dist/scripts/conformance/write.js\`.\n`;
-  return [head, matrix(files), ...files.map(list)].join('\n');
+  return [head, matrix(files), specRows(files), ...files.map(list)].join('\n');
 };

@@ -17,3 +17,17 @@ export const fold = (text: string): string => {
   const bare = text.normalize('NFKD').replace(marks, '').toLowerCase();
   return bare.replace(special, (letter) => plain[letter] ?? letter).replace(/\s+/g, ' ').trim();
 };
+
+const punctuation = /\p{P}+/gu;
+const unpunctuated = /^[0-9A-Za-z]+(?: [0-9A-Za-z]+)*$/;
+
+/**
+ * Returns what two texts have in common that are the same to a string search: folded, without punctuation ("Punctuation and
+ * non-significant whitespace should also be ignored"). Text that is nothing but punctuation keeps it.
+ */
+export const searchText = (text: string): string => {
+  if (unpunctuated.test(text)) return text.toLowerCase();
+  const folded = fold(text);
+  const bare = folded.replace(punctuation, '').replace(/ +/g, ' ').trim();
+  return bare === '' ? folded : bare;
+};

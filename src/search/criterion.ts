@@ -14,7 +14,7 @@ import { compileComposite } from './param/composite.js';
 import type { Asked } from './param/param-type.js';
 import { refuseSpecial, specialCompiler } from './param/special.js';
 import { simpleType } from './param/types.js';
-import { badValue, shown, splitAt } from './param/value-text.js';
+import { badValue, hasStrayEscape, shown, splitAt } from './param/value-text.js';
 import { anyOf, perType } from './predicate.js';
 import { checkUsable } from './usable.js';
 import type { Registry, SearchParameter, Source } from './registry.js';
@@ -183,8 +183,11 @@ interface ValueAsked {
 
 const compileValue = (part: string, { parameter, modifier, scope }: ValueAsked): Predicate => {
   if (part === '') throw badValue(scope.name, part, 'one of the alternatives between commas is empty');
-  const { code, targets, systems, components } = parameter;
-  const asked: Asked = { param: code, name: scope.name, modifier, targets, systems, baseUrl: scope.baseUrl, now: scope.now, codes: scope.codes, ...(modifier === 'above' || modifier === 'below' ? { hierarchy: scope.hierarchy, hierarchical: hierarchicalOf(scope.registry, targets) } : {}) };
+  if (hasStrayEscape(part)) throw badValue(scope.name, part, 'a backslash stands before one of , | $ \\ only');
+  const versioned = modifier === undefined ? versionedUrl(part, { parameter, modifier, scope }) : undefined;
+  if (versioned !== undefined) return versioned;
+  const { code, targets, systems, traits, components } = parameter;
+  const asked: Asked = { param: code, name: scope.name, modifier, targets, systems, traits, baseUrl: scope.baseUrl, now: scope.now, codes: scope.codes, ...(modifier === 'above' || modifier === 'below' ? { hierarchy: scope.hierarchy, hierarchical: hierarchicalOf(scope.registry, targets) } : {}) };
   const special = specialCompiler(code);
   if (special !== undefined) return special(part, asked);
   return anyOf(parameter.sources.map(({ param }) => {
@@ -195,13 +198,22 @@ const compileValue = (part: string, { parameter, modifier, scope }: ValueAsked):
   }));
 };
 
-const modifiersOf = ({ code, type, targets }: SearchParameter, { registry }: Scope): readonly string[] => {
+/** The `url` of what has a version takes `url|version`, as references to it do. */
+const versionedUrl = (part: string, { parameter, modifier, scope }: ValueAsked): Predicate | undefined => {
+  const version = parameter.code === 'url' ? scope.registry.parametersOf(scope.type).get('version') : undefined;
+  const [url = '', ...rest] = version === undefined ? [] : splitAt(part, '|');
+  if (version === undefined || url === '' || rest.length === 0) return undefined;
+  return { op: 'and', of: [compileValue(url, { parameter, modifier, scope }), compileValue(rest.join('|'), { parameter: version, modifier, scope })] };
+};
+
+const modifiersOf = ({ code, type, targets, traits }: SearchParameter, { registry }: Scope): readonly string[] => {
   if (code === 'near') return ['missing'];
   if (code === '_filter' || (code !== '_id' && specialCompiler(code) !== undefined)) return [];
   if (code === '_id') return ['not'];
   const own = simpleType(type)?.modifiers ?? [];
   if (type !== 'reference') return [...own, 'missing'];
-  return [...own, ...(hierarchicalOf(registry, targets).length > 0 ? ['above', 'below'] : []), 'missing', ...targets];
+  const hierarchy = hierarchicalOf(registry, targets).length > 0 ? ['above', 'below'] : traits.has('canonical') ? ['below'] : [];
+  return [...own, ...hierarchy, 'missing', ...targets];
 };
 
 const checkModifier = (parameter: SearchParameter, modifier: string, scope: Scope): void => {

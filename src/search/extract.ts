@@ -115,7 +115,7 @@ const compositeIndex = (components: readonly { readonly definition: string; read
       const part: Into = { ...into, entries: [] };
       visit?.(value, part);
       if (part.entries.length === 0) return;
-      found.push(at === main ? part.entries.filter((entry) => entry.kind === kind && !entry.param.endsWith(':of-type')) : part.entries);
+      found.push(at === main ? part.entries.filter((entry) => entry.kind === kind && !/:(?:of-type|below)$/.test(entry.param)) : part.entries);
     }
     addComposite(found, main, into);
   };

@@ -6,6 +6,7 @@ import { baseOf, codesOf, resourceTypes, type SearchParameterDef } from '../fhir
 import { compilePath, type PathNode } from '../fhir/path/compile.js';
 import { branchesOf, parsePath, UnsupportedPath, type Path } from '../fhir/path/parse.js';
 import type { SearchParameter, Source } from './search-parameter.js';
+import type { Trait } from './param/param-type.js';
 import { nearParams } from './param/near.js';
 import { mainOf, type ComponentType } from './param/composite.js';
 import { simpleType } from './param/types.js';
@@ -20,6 +21,7 @@ export const basesOf = ({ base }: SearchParameterDef): string[] =>
   resourceTypes.filter((type) => base.includes(type) || base.includes('Resource') || (base.includes('DomainResource') && baseOf(type) === 'DomainResource'));
 
 const noSystems: ReadonlySet<string> = new Set();
+const noFacets: Facets = { systems: noSystems, traits: new Set() };
 
 /** Returns the parameters of a type by code. */
 export const parametersFor = (type: string, definitions: Definitions): ReadonlyMap<string, SearchParameter> => {
@@ -35,7 +37,7 @@ export const parametersFor = (type: string, definitions: Definitions): ReadonlyM
 
 const listParameter: SearchParameter = {
   code: '_list', url: 'http://hl7.org/fhir/SearchParameter/Resource-list', type: 'special', targets: [], searchable: true,
-  kind: 'reference', sources: [], components: [], systems: noSystems,
+  kind: 'reference', sources: [], components: [], ...noFacets,
 };
 
 /** What the store knows by itself, what is read from the text, and what is put together of others; `near` has entries of its own. */
@@ -58,7 +60,7 @@ const parameterOf = (definition: SearchParameterDef, { type, definitions, shared
     code, url, type: definition.type as SearchParameter['type'], kind, sources, components,
     targets: only === undefined ? definition.target : [only],
     searchable: withoutIndex.has(code) || isSearchable(definition, components),
-    systems: definition.type === 'token' ? systemsOf(definition, type) : noSystems,
+    ...facetsOf(definition, type),
   };
 };
 
@@ -72,7 +74,7 @@ const isSearchable = ({ type, expression = '' }: SearchParameterDef, components:
 const componentsOf = ({ components }: SearchParameterDef, { byUrl }: Definitions, type: string): ComponentType[] =>
   components.flatMap(({ definition }) => {
     const found = byUrl.get(definition);
-    return found === undefined ? [] : [{ type: found.type, targets: found.target, systems: found.type === 'token' ? systemsOf(found, type) : noSystems }];
+    return found === undefined ? [] : [{ type: found.type, targets: found.target, ...facetsOf(found, type) }];
   });
 
 /** Many types share an expression; there are as many as there are definitions. */
@@ -108,12 +110,25 @@ const isAbout = (path: Path, types: ReadonlySet<string>): boolean => {
   }
 };
 
-/** Returns the systems of the codes a parameter indexes: those its elements are bound to, and that of booleans. */
-const systemsOf = ({ expression = '' }: SearchParameterDef, type: string): ReadonlySet<string> => {
+interface Facets {
+  readonly systems: ReadonlySet<string>;
+  readonly traits: ReadonlySet<Trait>;
+}
+
+const mediaTypes = 'http://hl7.org/fhir/ValueSet/mimetypes';
+const traitOf: Readonly<Record<string, Trait>> = { canonical: 'canonical', string: 'caseless', ContactPoint: 'caseless' };
+
+/** Returns the systems of the codes a parameter indexes, those its elements are bound to and that of booleans, and what its elements are. */
+const facetsOf = ({ type: kind, expression = '' }: SearchParameterDef, type: string): Facets => {
+  if (kind !== 'token' && kind !== 'reference') return noFacets;
   const systems = new Set<string>();
+  const traits = new Set<Trait>();
   const note = ({ type: own, element }: PathNode): undefined => {
+    const trait = traitOf[own];
+    if (trait !== undefined && (trait === 'canonical') === (kind === 'reference')) traits.add(trait);
     if (own === 'boolean') systems.add('http://hl7.org/fhir/special-values');
     if (own !== 'code' || element?.binding === undefined) return;
+    if (element.binding.valueSet.split('|')[0] === mediaTypes) traits.add('media-type');
     for (const code of codesOf(element.binding.valueSet) ?? []) if (code.includes('|')) systems.add(code.slice(0, code.lastIndexOf('|')));
   };
   for (const branch of branchesFor(expression, type) ?? []) {
@@ -123,7 +138,7 @@ const systemsOf = ({ expression = '' }: SearchParameterDef, type: string): Reado
       if (!(error instanceof UnsupportedPath)) throw error;
     }
   }
-  return systems.size === 0 ? noSystems : systems;
+  return { systems: systems.size === 0 ? noSystems : systems, traits };
 };
 
 interface Shape {

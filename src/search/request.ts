@@ -11,6 +11,7 @@ import type { ResolveHierarchy } from './parts.js';
 import { planContained, type ContainedSearch } from './contained.js';
 import { compileCriterion } from './criterion.js';
 import { readControls, type Controls } from './control.js';
+import { shown } from './param/value-text.js';
 import type { Registry } from './registry.js';
 
 export interface SearchRequest {
@@ -75,7 +76,8 @@ export const planSearch = (request: SearchRequest): PlannedSearch => {
       return undefined;
     }
   };
-  const { controls, criteria: asked, applied: appliedControls } = readControls(request, attempt);
+  const given = request.paging === undefined ? request.params : withoutEmpty(request.params, issues);
+  const { controls, criteria: asked, applied: appliedControls } = readControls({ ...request, params: given }, attempt);
   const types = controls.types ?? request.types;
   const of: Predicate[] = [];
   const applied: Param[] = [];
@@ -96,6 +98,18 @@ export const planSearch = (request: SearchRequest): PlannedSearch => {
     applied: [...applied, ...appliedControls.map(([name, value]): Param => [name, name === '_count' ? String(Math.min(Number(value), request.maxPageSize)) : value])],
     issues, criteria, total: controls.total ?? 'none', explain: controls.explain ?? false, includes: controls.includes, summary: controls.summary, elements: controls.elements,
   };
+};
+
+/**
+ * "Empty parameters are not an error - they are just ignored by the server." What was ignored is said. Criteria of writes are not
+ * searches: there nothing is left out.
+ */
+const withoutEmpty = (params: readonly Param[], issues: Issue[]): readonly Param[] => {
+  if (params.every(([, value]) => value !== '')) return params;
+  for (const [name, value] of params) {
+    if (value === '' && name !== '') issues.push({ severity: 'information', code: 'informational', diagnostics: `${shown(name)} has no value: it was left out.`, location: `http.${shown(name)}` });
+  }
+  return params.filter(([, value]) => value !== '');
 };
 
 interface Compiled {

@@ -1,6 +1,7 @@
 /** A search parameter as searches and extraction use it (https://hl7.org/fhir/R4/searchparameter.html). */
 import type { ValueEntry } from '../store/index-entry.js';
 import type { ComponentType } from './param/composite.js';
+import type { Trait } from './param/param-type.js';
 
 /** Where the entries of a parameter stand. */
 export interface Source {
@@ -28,4 +29,5 @@ export interface SearchParameter {
   readonly pending?: { readonly progress: string } | undefined;
   /** Systems that codes without a system belong to by the binding of their element. */
   readonly systems: ReadonlySet<string>;
+  readonly traits: ReadonlySet<Trait>;
 }

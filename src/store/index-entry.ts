@@ -22,7 +22,7 @@ export interface StringEntry extends Entry {
   readonly kind: 'string';
   /** As sent, for `:exact`. */
   readonly text: string;
-  /** Case- and accent-folded, white space collapsed. */
+  /** Case- and accent-folded, punctuation left out, white space collapsed. */
   readonly folded: string;
 }
 

@@ -97,4 +97,4 @@ const letters: Readonly<Record<string, string>> = { ß: 'ss', ø: 'o', ł: 'l', 
 
 /** Returns the text as a string search compares it. */
 export const plain = (value: string): string =>
-  [...value.normalize('NFD').replace(/[\u0300-\u036f]/g, '').toLowerCase()].map((letter) => letters[letter] ?? letter).join('').replace(/\s+/g, ' ').trim();
+  [...value.normalize('NFD').replace(/[\u0300-\u036f]/g, '').toLowerCase()].map((letter) => letters[letter] ?? letter).join('').replace(/\p{P}/gu, '').replace(/\s+/g, ' ').trim();

@@ -1,6 +1,6 @@
 /** `_filter` as a predicate (https://hl7.org/fhir/R4/search_filter.html): each test is what an ordinary search parameter asks for. */
 import { FhirError } from '../../core/error.js';
-import { fold } from '../../core/fold.js';
+import { searchText } from '../../core/fold.js';
 import type { Predicate } from '../../store/plan.js';
 import { parseDateValue } from '../param/date.js';
 import { badValue } from '../param/value-text.js';
@@ -64,8 +64,14 @@ interface Leaf {
 /** Commas and dollars of a filter's value are its own; bars stand between system and code. */
 const escaped = (value: string): string => value.replace(/[\\,$]/g, '\\$&');
 
+const namespaces: Readonly<Record<string, string>> = { loinc: 'http://loinc.org', snomed: 'http://snomed.info/sct', rxnorm: 'http://www.nlm.nih.gov/research/umls/rxnorm', ucum: 'http://unitsofmeasure.org' };
+
+/** "For convenience, the codes loinc, snomed, rxnorm and ucum are predefined": before the bar of a code, between those of a quantity. */
+const withNamespace = (value: string): string => value.replace(/(^|\|)(loinc|snomed|rxnorm|ucum)\|/, (_, before: string, name: string) => `${before}${namespaces[name] ?? name}|`);
+
 const compileLeaf = (leaf: Leaf, scope: FilterScope): Predicate => {
-  const { code, op, value } = leaf;
+  const { code, op } = leaf;
+  const value = withNamespace(leaf.value);
   const parameter = scope.parameter(code);
   const { leaf: ask } = scope;
   if (op === 'pr') {
@@ -83,7 +89,7 @@ const compileLeaf = (leaf: Leaf, scope: FilterScope): Predicate => {
     case 'string':
       return compileString(leaf, parameter, scope);
     case 'token':
-      return withModifier(leaf, parameter, scope, { eq: '', in: ':in', ss: ':below', sb: ':above' });
+      return withModifier(leaf, parameter, scope, { eq: '', in: ':in', ni: ':not-in', ss: ':below', sb: ':above' });
     case 'reference':
       return withModifier(leaf, parameter, scope, { eq: '', re: '' });
     case 'uri':
@@ -102,14 +108,14 @@ const refused = ({ code, op }: Leaf, { type }: SearchParameter, takes: readonly 
 
 const withModifier = (leaf: Leaf, parameter: SearchParameter, { leaf: ask }: FilterScope, modifiers: Partial<Record<FilterOp, string>>): Predicate => {
   const modifier = modifiers[leaf.op];
-  return modifier === undefined ? refused(leaf, parameter, [...Object.keys(modifiers), 'pr']) : ask(`${leaf.code}${modifier}`, escaped(leaf.value));
+  return modifier === undefined ? refused(leaf, parameter, [...Object.keys(modifiers), 'pr']) : ask(`${leaf.code}${modifier}`, escaped(withNamespace(leaf.value)));
 };
 
 /** "Values are never case sensitive." */
 const compileString = (leaf: Leaf, parameter: SearchParameter, { name }: FilterScope): Predicate => {
   const match = ({ eq: 'equals', co: 'contains', sw: 'prefix', ew: 'ends' } as const)[leaf.op as 'eq'] as 'equals' | 'contains' | 'prefix' | 'ends' | undefined;
   if (match === undefined || parameter.sources.length === 0) return refused(leaf, parameter, ['eq', 'co', 'sw', 'ew', 'pr']);
-  const text = fold(leaf.value);
+  const text = searchText(leaf.value);
   if (text === '') throw badValue(name, leaf.value, 'it must have at least one character that is not a blank');
   const of = parameter.sources.map(({ param }): Predicate => ({ op: 'string', param, match, text }));
   return of.length === 1 && of[0] !== undefined ? of[0] : { op: 'or', of };

@@ -11,7 +11,7 @@ export interface Link {
   readonly filter?: Filter | undefined;
 }
 
-export const filterOps = ['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'lt', 'ge', 'le', 'ap', 'sa', 'eb', 'pr', 'po', 'ss', 'sb', 'in', 're'] as const;
+export const filterOps = ['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'lt', 'ge', 'le', 'ap', 'sa', 'eb', 'pr', 'po', 'ss', 'sb', 'in', 'ni', 're'] as const;
 export type FilterOp = (typeof filterOps)[number];
 
 /** What is wrong with a filter, and where. */

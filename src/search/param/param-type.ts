@@ -20,6 +20,9 @@ export interface Into extends PathRun {
 /** Adds the entries of one value; a misshapen value adds none. */
 export type Index = (value: unknown, into: Into) => void;
 
+/** What the elements of a parameter allow a search to do: `:below` by the version of a canonical or by the base of a media type, no difference of case. */
+export type Trait = 'canonical' | 'media-type' | 'caseless';
+
 /** What is asked of one value of a search, modifiers that all types share (`missing`, `not`) aside. */
 export interface Asked {
   /** Code the entries carry. */
@@ -33,6 +36,7 @@ export interface Asked {
   readonly targets: readonly string[];
   /** Systems that the bare codes of this parameter belong to. */
   readonly systems: ReadonlySet<string>;
+  readonly traits?: ReadonlySet<Trait> | undefined;
   readonly baseUrl: string;
   /** Milliseconds since 1970: `ap` widens dates by their distance from it. */
   readonly now?: number | undefined;

@@ -39,13 +39,18 @@ const indexReference: Index = (value, into) => {
   into.param = param;
 };
 
-/** A canonical is found with its version and without. */
+/** A canonical is found with its version and without, and by the parts its version begins with. */
 const indexCanonical: Index = (value, into) => {
   const text = textIn(value);
   if (text === undefined) return;
   add(into, text);
   const bar = text.indexOf('|');
-  if (bar > 0) add(into, text.slice(0, bar));
+  if (bar <= 0) return;
+  add(into, text.slice(0, bar));
+  for (let end = text.indexOf('.', bar); ; end = text.indexOf('.', end + 1)) {
+    into.entries.push({ kind: 'token', param: `${into.param}:below`, system: undefined, code: end < 0 ? text : text.slice(0, end) });
+    if (end < 0) return;
+  }
 };
 
 const indexerOf = (type: string): Index | undefined => {
@@ -68,6 +73,7 @@ export const referenceType: ParamType = {
   compile: (text, asked) => {
     const { param, modifier } = asked;
     if (modifier === 'identifier') return tokenType.compile(text, { ...asked, param: `${param}:identifier`, modifier: undefined, systems: new Set() });
+    if (modifier === 'below' && asked.traits?.has('canonical') === true) return compileVersions(unescape(text), asked);
     if (modifier === 'above' || modifier === 'below') return compileHierarchy(unescape(text), modifier, asked);
     return compileReference(unescape(text), asked);
   },
@@ -75,6 +81,12 @@ export const referenceType: ParamType = {
     if (predicate.op === 'token') return tokenType.matches([entry], predicate);
     return entry.kind === 'reference' && predicate.op === 'reference' && predicate.targets.includes(entry.target);
   }),
+};
+
+/** A canonical in every version, or in those that begin with the one named: `|1` is 1, 1.0 and 1.1.2, never 10. */
+const compileVersions = (text: string, asked: Asked): Predicate => {
+  if (!text.includes('|')) return compileReference(text, { ...asked, modifier: undefined });
+  return { op: 'token', param: `${asked.param}:below`, within: asked.within, system: undefined, code: text };
 };
 
 /** A resource and all that is part of it, or all that it is part of. */

@@ -1,5 +1,5 @@
 /** Search on text, case- and accent-insensitive (https://hl7.org/fhir/R4/search.html#string). */
-import { fold } from '../../core/fold.js';
+import { searchText } from '../../core/fold.js';
 import { isPrimitive } from '../../fhir/definitions.js';
 import type { IndexEntry } from '../../store/index-entry.js';
 import type { StringMatch } from '../../store/plan.js';
@@ -8,7 +8,7 @@ import { badValue, unescape } from './value-text.js';
 
 const indexText: Index = (value, { entries, param }) => {
   const text = textIn(value);
-  if (text !== undefined) entries.push({ kind: 'string', param, text, folded: fold(text) });
+  if (text !== undefined) entries.push({ kind: 'string', param, text, folded: searchText(text) });
 };
 
 /** Each part is an entry of its own: a search for a family name must not have to begin with the prefix. */
@@ -46,7 +46,7 @@ export const stringType: ParamType = {
   compile: (value, { name, param, within, modifier }) => {
     const text = unescape(value);
     if (modifier === 'exact') return { op: 'string', param, within, match: 'exact', text };
-    const folded = fold(text);
+    const folded = searchText(text);
     if (folded === '') throw badValue(name, value, 'it must have at least one character that is not a blank');
     return { op: 'string', param, within, match: modifier === 'contains' ? 'contains' : 'prefix', text: folded };
   },

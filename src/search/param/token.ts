@@ -1,6 +1,6 @@
 /** Search on codes, identifiers and other exact values (https://hl7.org/fhir/R4/search.html#token). */
 import { FhirError } from '../../core/error.js';
-import { fold } from '../../core/fold.js';
+import { searchText } from '../../core/fold.js';
 import { isPrimitive } from '../../fhir/definitions.js';
 import type { Predicate } from '../../store/plan.js';
 import { itemsOf, matcher, membersOf, textIn, valueOfExtension, type Asked, type Index, type Into, type ParamType } from './param-type.js';
@@ -13,7 +13,7 @@ const add = ({ entries, param }: Into, system: string | undefined, code: string 
 
 const addText = ({ entries, param }: Into, value: unknown): void => {
   const text = textIn(value);
-  if (text !== undefined) entries.push({ kind: 'string', param: `${param}:text`, text, folded: fold(text) });
+  if (text !== undefined) entries.push({ kind: 'string', param: `${param}:text`, text, folded: searchText(text) });
 };
 
 const indexCoding: Index = (value, into) => {
@@ -48,13 +48,25 @@ const indexIdentifier: Index = (value, into) => {
 
 const ofType = (system: string, code: string, value: string): string => `${system}|${code}|${value}`;
 
-/** Also in lower case: who searches for an e-mail address seldom knows how it was typed. */
-const indexContactPoint: Index = (value, into) => {
-  const code = textIn(membersOf(value)['value']);
+/** Also in lower case: "If the underlying data type is string then the search is not case sensitive." */
+const indexString: Index = (value, into) => {
+  const code = textIn(value);
   if (code === undefined) return;
   add(into, undefined, code);
   if (code !== code.toLowerCase()) add(into, undefined, code.toLowerCase());
 };
+
+/** Who searches for an e-mail address seldom knows how it was typed. */
+const indexContactPoint: Index = (value, into) => { indexString(membersOf(value)['value'], into); };
+
+/** A media type is found without its parameters too, by `:below`. */
+const indexCode: Index = (value, into) => {
+  indexPrimitive(value, into);
+  const base = typeof value === 'string' ? baseOfMedia(value) : undefined;
+  if (base !== undefined) into.entries.push({ kind: 'token', param: `${into.param}:below`, system: undefined, code: base });
+};
+
+const baseOfMedia = (text: string): string | undefined => /^([^\s;/]+\/[^\s;/]+)\s*;/.exec(text)?.[1]?.toLowerCase();
 
 const indexPrimitive: Index = (value, into) => {
   if (typeof value === 'string' ? value !== '' : typeof value === 'boolean' || typeof value === 'number') add(into, undefined, String(value));
@@ -73,7 +85,7 @@ const indexReference: Index = (value, into) => {
 
 const indexes: Readonly<Record<string, Index>> = {
   Coding: indexCoding, CodeableConcept: indexConcept, Identifier: indexIdentifier, ContactPoint: indexContactPoint,
-  Money: indexMoney, Quantity: indexQuantity, Reference: indexReference,
+  code: indexCode, string: indexString, Money: indexMoney, Quantity: indexQuantity, Reference: indexReference,
 };
 
 const indexerOf = (type: string): Index | undefined => indexes[type] ?? (isPrimitive(type) ? indexPrimitive : undefined);
@@ -84,9 +96,10 @@ export const tokenType: ParamType = {
   indexer: ({ type }) => (type === 'Extension' ? valueOfExtension(indexerOf) : indexerOf(type)),
   compile: (text, asked) => {
     const { param, name, within, modifier } = asked;
+    if (modifier === 'below' && asked.traits?.has('media-type') === true) return compileMedia(text, asked);
     if (modifier === 'in' || modifier === 'below' || modifier === 'above') return compileCodes(text, modifier, asked);
     if (modifier === 'text') {
-      const folded = fold(unescape(text));
+      const folded = searchText(unescape(text));
       if (folded === '') throw badValue(name, text, 'it must have at least one character that is not a blank');
       return { op: 'string', param: `${param}:text`, within, match: 'prefix', text: folded };
     }
@@ -114,7 +127,20 @@ export const parseToken = (text: string, name: string): { readonly system: strin
   return { system: first === '' ? null : first, code: code === '' ? undefined : code };
 };
 
-const compileToken = (text: string, asked: Asked): Predicate => tokenOf(parseToken(text, asked.name), asked);
+const compileToken = (text: string, asked: Asked): Predicate => {
+  const token = parseToken(text, asked.name);
+  const lower = token.code?.toLowerCase();
+  if (asked.traits?.has('caseless') !== true || lower === token.code) return tokenOf(token, asked);
+  return anyOf([tokenOf(token, asked), tokenOf({ ...token, code: lower }, asked)]);
+};
+
+/** A media type, whatever parameters it has. */
+const compileMedia = (text: string, asked: Asked): Predicate => {
+  const { system, code } = parseToken(text, asked.name);
+  if (code === undefined) throw badValue(asked.name, text, ':below takes a media type, such as text/xml');
+  const { param, within } = asked;
+  return anyOf([tokenOf({ system, code }, asked), { op: 'token', param: `${param}:below`, within, system: undefined, code: code.toLowerCase() }]);
+};
 
 const tokenOf = ({ system, code }: ReturnType<typeof parseToken>, { param, within, systems }: Asked): Predicate => {
   const exact: Predicate = { op: 'token', param, within, system, code };

@@ -16,8 +16,11 @@ export const splitAt = (text: string, separator: ',' | '$' | '|'): string[] => {
   return [...parts, text.slice(start)];
 };
 
-/** Returns the text with `\,` `\|` `\$` `\\` read; a backslash before anything else stands for itself. */
+/** Returns the text with `\,` `\|` `\$` `\\` read. */
 export const unescape = (text: string): string => (text.includes('\\') ? text.replace(/\\([,|$\\])/g, '$1') : text);
+
+/** Whether a backslash stands before what it does not escape: "the parameter value `xx\\xx` is illegal". */
+export const hasStrayEscape = (text: string): boolean => text.includes('\\') && text.replace(/\\[,|$\\]/g, '').includes('\\');
 
 /** Returns the name as it may be shown: what a client sends can be of any length. */
 export const shown = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}...` : text);

@@ -2,7 +2,7 @@
  * Which stretch of an index leads to what may satisfy a node: a filter of hashed numbers and hexadecimal text, never of what a
  * user sent (https://www.mongodb.com/docs/manual/core/indexes/index-types/index-multikey/).
  */
-import { fold } from '../../core/fold.js';
+import { searchText } from '../../core/fold.js';
 import { referenceText, systemText, uriText } from '../../store-index/index-text.js';
 import type { Keys } from '../../store-index/keys.js';
 import type { ContainedNode, Node } from '../../store-index/node.js';
@@ -147,7 +147,7 @@ const stringLead = ({ match, text, param, within }: Extract<Node, { op: 'string'
     case 'equals':
       return { filter: { keys: { $in: [base + hexText(text)] } } };
     case 'exact':
-      return { filter: { keys: { $in: [base + hexText(fold(text))] } } };
+      return { filter: { keys: { $in: [base + hexText(searchText(text))] } } };
     case 'contains':
     case 'ends':
       return beginning(base);

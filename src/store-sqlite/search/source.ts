@@ -1,5 +1,5 @@
 /** Where the matches of a node can be read from: a stretch of an index, or several together. */
-import { fold } from '../../core/fold.js';
+import { searchText } from '../../core/fold.js';
 import { inRange } from '../../store-index/entry-match.js';
 import { referenceText, shortText, uriText, widths } from '../../store-index/index-text.js';
 import type { ParamKey } from '../../store-index/keys.js';
@@ -253,7 +253,7 @@ const stringSource = (finding: Finding, { key, from, to, name, exact, wanted }: 
 const textSource = (finding: Finding, { param, within, match, text, name }: Extract<Node, { op: 'string' }>): Source => {
   const key = stringKey(finding.keys, param, within);
   const label = `string ${name}`;
-  const short = shortText(match === 'exact' ? fold(text) : text);
+  const short = shortText(match === 'exact' ? searchText(text) : text);
   switch (match) {
     case 'prefix':
       return stringSource(finding, { key, from: short, to: short + textEnd, name: label, exact: short === text });

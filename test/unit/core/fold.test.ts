@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { fold } from '../../../src/core/fold.js';
+import { fold, searchText } from '../../../src/core/fold.js';
 
 describe('fold', () => {
   it.each([
@@ -18,5 +18,15 @@ describe('fold', () => {
 
   it('changes nothing when applied twice', () => {
     for (const text of ['Größe', 'İstanbul', 'Ǆ', 'a\u00a0b', 'ﬁn']) expect(fold(fold(text))).toBe(fold(text));
+  });
+});
+
+describe('searchText', () => {
+  it.each([
+    ["O'Brien", 'obrien'], ['MÜLLER-Lüdenscheidt', 'mullerludenscheidt'], ['5, Rue  X', '5 rue x'], ['a - b', 'a b'], ['Smith', 'smith'], ['%', '%'], ['...', '...'], ['', ''], ['1 + 1', '1 + 1'],
+  ])('makes %j %j', (text, compared) => { expect(searchText(text)).toBe(compared); });
+
+  it('changes nothing when applied twice', () => {
+    for (const text of ["O'Brien", '% -', 'Größe (klein)', 'a_b']) expect(searchText(searchText(text))).toBe(searchText(text));
   });
 });
