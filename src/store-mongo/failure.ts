@@ -33,10 +33,10 @@ export const toStoreError = (thrown: unknown): unknown => {
 
 /**
  * A server that stops, starts, or is no longer the primary: reads are told so without a label. By number: HostUnreachable, HostNotFound, LockTimeout, CursorNotFound, NetworkTimeout,
- * ShutdownInProgress, FailedToSatisfyReadPreference, ReadConcernMajorityNotAvailableYet, PrimarySteppedDown, TransactionTooOld, NoSuchTransaction, ExceededTimeLimit, SocketException,
+ * ShutdownInProgress, FailedToSatisfyReadPreference, ReadConcernMajorityNotAvailableYet, PrimarySteppedDown, TransactionTooOld, SnapshotTooOld, SnapshotUnavailable, NoSuchTransaction, ExceededTimeLimit, SocketException,
  * NotWritablePrimary, InterruptedAtShutdown, Interrupted, InterruptedDueToReplStateChange, NotPrimaryNoSecondaryOk, NotPrimaryOrSecondary.
  */
-const passingCodes: ReadonlySet<unknown> = new Set([6, 7, 24, 43, 89, 91, 133, 134, 189, 225, 251, 262, 9_001, 10_107, 11_600, 11_601, 11_602, 13_435, 13_436, outOfTime]);
+const passingCodes: ReadonlySet<unknown> = new Set([6, 7, 24, 43, 89, 91, 133, 134, 189, 225, 239, 246, 251, 262, 9_001, 10_107, 11_600, 11_601, 11_602, 13_435, 13_436, outOfTime]);
 
 const isUnavailable = (error: mongo.MongoError): boolean =>
   error instanceof mongo.MongoNetworkError || error instanceof mongo.MongoServerSelectionError || error instanceof mongo.MongoNotConnectedError || passingCodes.has(error.code)

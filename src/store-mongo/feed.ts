@@ -12,7 +12,7 @@ import type { LaneDocument, Models } from './model.js';
 export interface Feed {
   /**
    * Resolves with a position that everything is complete up to, every version (or record) whose commit was acknowledged before the call
-   * among it. Lanes that stand behind are moved up, which waits for the commits under way in them.
+   * among it: as long as no version is stored, that of versions is the same. Lanes that stand behind are moved up, which waits for the commits under way in them.
    */
   settled(of: 'versions' | 'records'): Promise<number>;
   /** A position that everything was complete up to when it was last asked. */
@@ -51,7 +51,7 @@ export const makeFeed = (connection: Connection, models: Models, clock: Clock): 
       const wanted = of === 'records' ? latest(lanes) : Math.max(0, ...lanes.map(({ seq }) => seq));
       if (lowest(lanes) < wanted) await moveUp(lanes, wanted);
       known = Math.max(known, wanted, lowest(lanes));
-      return known;
+      return of === 'versions' ? wanted : known;
     },
   };
 };

@@ -25,7 +25,7 @@ import { searchPage } from './page.js';
 import { readAnswers, readChanges, readHead, readStatistics, readVersion } from './reader.js';
 import { isReferenced } from './referrer.js';
 import { executeCount } from './search/execute.js';
-import type { Finding } from './search/finding.js';
+import { NotAtOnce, type Finding } from './search/scope.js';
 import { watchReach, type Reach } from './reach.js';
 import { readAtOnce } from './transaction.js';
 import { tryCommit, writeGroup, type Writing } from './writer.js';
@@ -114,9 +114,17 @@ const refuseLarge = ({ writes }: Commit): void => {
 
 const searching = async <T>({ connection, models, keys }: Writing, { signal, budget = usualBudget }: SearchRun, run: (finding: Finding) => Promise<T>): Promise<T> => {
   signal?.throwIfAborted();
+  const within = (session: Finding['session']): Promise<T> => run({ models, keys, session, work: new Work({ budget, isCancelled: () => signal?.aborted === true }) });
+  const ask = async (): Promise<T> => {
+    try {
+      return await within(null);
+    } catch (error) {
+      if (error instanceof NotAtOnce) return readAtOnce(connection, within);
+      throw error;
+    }
+  };
   try {
-    const work = new Work({ budget, isCancelled: () => signal?.aborted === true });
-    return await storing(() => readAtOnce(connection, (session) => run({ models, keys, session, work })));
+    return await storing(ask);
   } catch (error) {
     if (error instanceof Cancelled) signal?.throwIfAborted();
     throw error;

@@ -5,24 +5,25 @@ import type { Feed } from './feed.js';
 import type { Models } from './model.js';
 import { toVersion } from './reader.js';
 import { executeSearch, type FoundPage } from './search/execute.js';
-import type { Finding } from './search/finding.js';
+import type { Finding } from './search/scope.js';
 import { maxTimeMS } from './transaction.js';
 
 interface Paging {
   readonly feed: Feed;
   readonly explain: boolean;
-  /** Runs in one moment of the database. */
+  /** Runs in one moment of the database, again where one query does not do. */
   readonly atOnce: <T>(run: (finding: Finding) => Promise<T>) => Promise<T>;
 }
 
 /** Resolves with one page. */
 export const searchPage = async ({ feed, explain, atOnce }: Paging, plan: SearchPlan): Promise<SearchPage> => {
   for (;;) {
+    const known = feed.known();
     const { found, matches } = await atOnce(async (finding) => {
       const result = await executeSearch(finding, plan);
       return { found: result, matches: await versionsAt(finding, result.seqs) };
     });
-    if (horizonOf(plan, found) <= feed.known()) return { matches, ...(found.next === undefined ? {} : { next: found.next }), ...(explain ? { steps: found.steps } : {}) };
+    if (horizonOf(plan, found) <= known) return { matches, ...(found.next === undefined ? {} : { next: found.next }), ...(explain ? { steps: found.steps } : {}) };
     // What is complete from now on may lie before the end of this page: it is read again.
     await feed.settled('versions');
   }
@@ -47,6 +48,7 @@ const asksForTime = (where: Predicate): boolean => {
   }
 };
 
+/** Versions stay as they are, so they may be read after the moment that has found them. */
 const versionsAt = async ({ models, session }: { readonly models: Models; readonly session: Finding['session'] }, seqs: readonly number[]): Promise<Version[]> => {
   if (seqs.length === 0) return [];
   const found = await models.version.find({ _id: { $in: [...seqs] } }).session(session).maxTimeMS(maxTimeMS).lean();

@@ -4,7 +4,8 @@ import type { SearchStep } from '../../store/resource.js';
 import { toNode, type Node } from '../../store-index/node.js';
 import { foremost, readersOf, toPosition, toSorted } from '../../store-index/sort.js';
 import { maxTimeMS } from '../transaction.js';
-import { matches, wayOf, type Finding, type Way } from './finding.js';
+import { matches, wayOf, type Way } from './finding.js';
+import { NotAtOnce, type Finding } from './scope.js';
 
 export interface FoundPage {
   /** Feed positions of the versions found. */
@@ -31,6 +32,7 @@ const fewTypes = 8;
 
 /** Resolves with the types there is something of, with their places: a search of everything asks for many more. */
 const populated = async ({ models, session }: Finding, types: readonly string[]): Promise<(readonly [at: number, type: string])[]> => {
+  if (session === null && types.length > 1) throw new NotAtOnce();
   const all = types.map((type, at) => [at, type] as const);
   if (types.length <= fewTypes) return all;
   const there = new Set(await models.resource.distinct('type', { deleted: false }).session(session).maxTimeMS(maxTimeMS));
@@ -41,7 +43,7 @@ const countOf = async (finding: Finding, node: Node, type: string): Promise<numb
   if (node.op === 'none') return 0;
   if (node.op === 'all') return finding.models.resource.countDocuments({ type, deleted: false }).session(finding.session).maxTimeMS(maxTimeMS);
   let total = 0;
-  for await (const match of matches(finding, await wayOf(finding, node, type), { after: 0, ordered: false })) total += match.first > 0 ? 1 : 0;
+  for await (const match of matches(finding, await wayOf(finding, node, type), { after: 0 })) total += match.first > 0 ? 1 : 0;
   return total;
 };
 
@@ -54,7 +56,7 @@ const inStoredOrder = async (finding: Finding, { types, where, count, after }: S
     if (at < startAt || node.op === 'none') continue;
     const way = await wayOf(finding, node, type);
     const isFull = await stepped(finding, way, { then: '' }, async () => {
-      for await (const { first, seq } of matches(finding, way, { after: at === startAt ? startFirst : 0, ordered: true })) {
+      for await (const { first, seq } of matches(finding, way, { after: at === startAt ? startFirst : 0, page: count })) {
         if (seqs.length === count) return true;
         seqs.push(seq);
         last = [at, first];
@@ -74,7 +76,7 @@ const sortedPage = async (finding: Finding, { types, where, count, after }: Sear
     const readers = readersOf(sort, type, finding.keys);
     const way = await wayOf(finding, node, type);
     await stepped(finding, way, { then: ', then sort' }, async () => {
-      for await (const match of matches(finding, way, { after: 0, ordered: false })) {
+      for await (const match of matches(finding, way, { after: 0 })) {
         first.add({ values: readers.map((read) => read(match)), at, rid: match.first, seq: match.seq });
       }
     });
