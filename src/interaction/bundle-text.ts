@@ -23,11 +23,13 @@ export interface BundleParts {
 const quote = JSON.stringify;
 
 /** Returns the JSON text of a Bundle. */
-export const bundleText = ({ id, type, updated, total, links, entries }: BundleParts): string => {
+export const bundleText = ({ entries, ...head }: BundleParts): string => `${bundleHead(head)}${entries.length === 0 ? '' : `,"entry":[${entries.join(',')}]`}}`;
+
+/** Returns the text of a Bundle up to where its entries begin. */
+export const bundleHead = ({ id, type, updated, total, links }: Omit<BundleParts, 'entries'>): string => {
   const link = links.length === 0 ? '' : `,"link":[${links.map(({ relation, url }) => `{"relation":"${relation}","url":${quote(url)}}`).join(',')}]`;
   const count = total === undefined ? '' : `,"total":${String(total)}`;
-  const entry = entries.length === 0 ? '' : `,"entry":[${entries.join(',')}]`;
-  return `{"resourceType":"Bundle","id":${quote(id)},"meta":{"lastUpdated":"${toInstant(updated)}"},"type":"${type}"${count}${link}${entry}}`;
+  return `{"resourceType":"Bundle","id":${quote(id)},"meta":{"lastUpdated":"${toInstant(updated)}"},"type":"${type}"${count}${link}`;
 };
 
 /** Returns a URL with the parameters in query form. */

@@ -2,6 +2,7 @@
 import { toInstant } from '../core/clock.js';
 import type { Issue } from '../core/error.js';
 import type { Version } from '../store/resource.js';
+import type { Frame } from '../store/store.js';
 import type { FhirResponse } from './request.js';
 import { outcomeText } from './outcome-text.js';
 
@@ -36,6 +37,10 @@ export const answerEntry = (baseUrl: string, response: FhirResponse, method?: st
 /** Returns an entry of a searchset. */
 export const matchEntry = (baseUrl: string, { type, id }: Version, found: { body: string; mode: 'match' | 'include' }): string =>
   `{"fullUrl":"${baseUrl}/${type}/${id}","resource":${found.body},"search":{"mode":"${found.mode}"}}`;
+
+/** Returns the same for matches of one type whose text the store puts in; it ends the Bundle too. */
+export const matchFrame = (baseUrl: string, type: string): Frame =>
+  ({ before: `{"fullUrl":"${baseUrl}/${type}/`, between: '","resource":', after: ',"search":{"mode":"match"}}', end: ']}' });
 
 /** Returns the entry of a contained resource: its address is that of what contains it, and its id there. */
 export const containedEntry = (baseUrl: string, { type, id }: Version, found: { id: string; body: string }): string =>

@@ -56,7 +56,8 @@ export const restricted = (context: Context, plan: SearchPlan): SearchPlan => re
 
 /** Returns one page of what the viewer may find. */
 export const find = async (context: Context, plan: SearchPlan, run?: SearchRun): Promise<SearchPage> => {
-  const page = await context.service.store.search(restricted(context, plan), run);
+  // The record of an access is made of the versions that were shown.
+  const page = await context.service.store.search(restricted(context, plan), context.trail === undefined || run?.frame === undefined ? run : { ...run, frame: undefined });
   context.trail?.shown.push(...page.matches);
   return page;
 };

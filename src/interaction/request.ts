@@ -71,6 +71,8 @@ export interface FhirRequest {
   readonly requestId: string;
   /** Network address of the client, where there is one. */
   readonly address?: string | undefined;
+  /** Whether the answer may be `FhirResponse.stored`. */
+  readonly takesStored?: boolean | undefined;
   /** Ends long work when its caller has left. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -97,6 +99,8 @@ export interface FhirResponse {
   readonly created?: boolean | undefined;
   /** JSON text of the resource, Bundle or CapabilityStatement; undefined for an empty body. */
   readonly body?: string | undefined;
+  /** In place of the body, for who takes it: its text as what it begins with and bytes as they are stored. */
+  readonly stored?: { readonly head: string; readonly rest: Buffer } | undefined;
   /** For an OperationOutcome body, or the warnings that go into it. */
   readonly issues?: readonly Issue[] | undefined;
   /** Code of the error that an entry of a batch was refused with. */

@@ -7,31 +7,48 @@ import { signPage } from '../search/page-link.js';
 import { planSearchWithCodes } from '../search/plan-with-codes.js';
 import type { PlannedSearch } from '../search/request.js';
 import type { Version } from '../store/resource.js';
-import type { SearchRun } from '../store/store.js';
+import type { Frame, SearchRun } from '../store/store.js';
 import { notYetFound } from './audit-index.js';
-import { bundleText, urlWith, type Link } from './bundle-text.js';
+import { bundleHead, bundleText, urlWith, type Link } from './bundle-text.js';
 import type { Context, Interaction } from './context.js';
 import { countContained, findContained, startOf, type Match, type MatchPage } from './contained.js';
-import { containedEntry, matchEntry, outcomeEntry } from './entry-text.js';
+import { containedEntry, matchEntry, matchFrame, outcomeEntry } from './entry-text.js';
 import { explain, withAdvice } from './explain.js';
 import { countFound, find, codesIn } from './gate.js';
 import { hierarchyIn } from './hierarchy.js';
 import { includeFor } from './include.js';
 import { handlingOf } from './params.js';
+import type { FhirResponse } from './request.js';
 import { makeShaper } from './shape.js';
 
 /** Returns 200 with a searchset Bundle; throws what the parameters deserve. */
 export const search: Interaction = async (context) => {
   const planned = await planOf(context);
   try {
-    return { status: 200, body: await searchsetText(context, planned, pathOf(context)) };
+    return { status: 200, ...(await searchsetOf(context, planned, { path: pathOf(context), frame: frameOf(context, planned) })) };
   } catch (error) {
     throw withAdvice(error, planned);
   }
 };
 
 /** Returns the text of the searchset that a plan comes to; `path` is where its links lead, below the base. */
-export const searchsetText = async (context: Context, planned: PlannedSearch, path: string): Promise<string> => {
+export const searchsetText = async (context: Context, planned: PlannedSearch, path: string): Promise<string> =>
+  (await searchsetOf(context, planned, { path, frame: undefined })).body ?? '';
+
+/** Longer pages are read in portions. */
+const mostFramed = 100;
+
+/** Returns how the page can be sent as it is stored; undefined where anything of it is chosen, added or changed here. */
+const frameOf = ({ request, service }: Context, { plan, total, includes, issues, summary, elements, contained, explain }: PlannedSearch): Frame | undefined => {
+  const [type, another] = plan.types;
+  const isWhole = elements === undefined && (summary === undefined || summary === 'false') && contained === undefined && includes.length === 0;
+  const isSilent = issues.length === 0 && total !== 'estimate' && !explain && request.prefer.explain !== true;
+  return request.takesStored === true && type !== undefined && another === undefined && isWhole && isSilent && plan.count <= mostFramed ? matchFrame(service.options.baseUrl, type) : undefined;
+};
+
+type Searchset = Pick<FhirResponse, 'body' | 'stored'>;
+
+const searchsetOf = async (context: Context, planned: PlannedSearch, { path, frame }: { readonly path: string; readonly frame: Frame | undefined }): Promise<Searchset> => {
   const { ids, clock, options: { baseUrl } } = context.service;
   const isExplained = planned.explain || context.request.prefer.explain === true;
   const parts: [string, number][] = [];
@@ -42,14 +59,16 @@ export const searchsetText = async (context: Context, planned: PlannedSearch, pa
     parts.push([name, clock.monotonic() - begun]);
     return result;
   };
-  const run: SearchRun = { signal: context.request.signal, explain: isExplained };
+  const run: SearchRun = { signal: context.request.signal, explain: isExplained, frame };
   const page: MatchPage = planned.plan.count === 0 ? { matches: [] } : await timed('page', pageOf(context, planned, run));
   const total = await timed('total', totalOf(context, planned, page));
+  const head = { id: ids.resource(), type: 'searchset' as const, updated: clock.now(), total: total.count, links: linksOf(context, planned, { page, path }) };
+  if (page.framed !== undefined) return { stored: { head: `${bundleHead(head)},"entry":[`, rest: page.framed.bytes } };
   const included = await timed('includes', includeFor(context, planned.includes, page.matches.map(startOf)));
   const entries = await entriesOf(baseUrl, planned, { matches: page.matches, included: included.versions });
   const issues = [...planned.issues, ...total.issues, ...included.issues, ...(context.auditedUntil === undefined ? [] : [notYetFound(context.auditedUntil)]), ...(isExplained ? explain(context, planned, { steps: page.steps, parts }) : [])];
   if (issues.length > 0) entries.push(outcomeEntry(issues));
-  return bundleText({ id: ids.resource(), type: 'searchset', updated: clock.now(), total: total.count, links: linksOf(context, planned, { page, path }), entries });
+  return { body: bundleText({ ...head, entries }) };
 };
 
 const pageOf = async (context: Context, { plan, contained }: PlannedSearch, run: SearchRun): Promise<MatchPage> => {
@@ -113,7 +132,7 @@ const estimateBudget = 200_000;
 const totalOf = async (context: Context, planned: PlannedSearch, page: MatchPage): Promise<Total> => {
   const { plan, total } = planned;
   if (plan.count > 0 && total === 'none') return { issues: [] };
-  if (plan.count > 0 && plan.after === undefined && page.next === undefined) return { count: page.matches.length, issues: [] };
+  if (plan.count > 0 && plan.after === undefined && page.next === undefined) return { count: page.framed?.count ?? page.matches.length, issues: [] };
   if (total !== 'estimate') return { count: await countOf(context, planned), issues: [] };
   try {
     return { count: await countOf(context, planned, estimateBudget), issues: [] };
@@ -135,9 +154,20 @@ const countOf = (context: Context, { plan, contained }: PlannedSearch, budget?: 
 const pathOf = ({ request: { compartment, type } }: Context): string =>
   (compartment === undefined ? type ?? '' : [compartment.type, compartment.id, type ?? '*'].join('/'));
 
+const urls = new WeakMap<PlannedSearch, { readonly path: string; readonly url: string }>();
+
+/** A plan that was made before has its own address, too. */
+const urlOf = (path: string, planned: PlannedSearch): string => {
+  const known = urls.get(planned);
+  if (known?.path === path) return known.url;
+  const url = urlWith(path, planned.applied);
+  urls.set(planned, { path, url });
+  return url;
+};
+
 const linksOf = ({ service, viewer }: Context, planned: PlannedSearch, { page, path: below }: { readonly page: MatchPage; readonly path: string }): Link[] => {
   const path = below === '' ? service.options.baseUrl : `${service.options.baseUrl}/${below}`;
-  const self = urlWith(path, planned.applied);
+  const self = urlOf(path, planned);
   const links: Link[] = [{ relation: 'self', url: self }];
   if (page.next === undefined) return links;
   const token = signPage(service.options.pageSecret, { position: page.next, criteria: planned.criteria, viewerKey: viewer.key });

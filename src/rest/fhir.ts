@@ -10,7 +10,7 @@ import type { Context } from '../interaction/service.js';
 import { ClientGone } from './body.js';
 import { conditionsOf, dryRunOf, idempotencyKeyOf } from './conditions.js';
 import type { Exchange, Host } from './exchange.js';
-import { negotiate, withoutForm } from './negotiate.js';
+import { isAsStored, negotiate, withoutForm } from './negotiate.js';
 import { readForm, readPayload } from './payload.js';
 import { parsePrefer } from './prefer.js';
 import { parseQuery } from './query.js';
@@ -44,7 +44,7 @@ const answer = async (host: Host, exchange: Exchange, { segments, query }: FhirT
   const viewer = host.viewerOf === undefined ? openViewer : await viewerOf(host, exchange, () => requestOf(exchange, route, { params: asked, conditions: {}, prefer: {} }));
   const request = requestOf(exchange, route, {
     params: asked, conditions: conditionsOf(req), prefer: parsePrefer(headerOf(req.headers['prefer'])),
-    idempotencyKey: idempotencyKeyOf(req), dryRun: dryRunOf(req), signal: mayBeLong(route) ? signalOf(exchange) : undefined,
+    idempotencyKey: idempotencyKeyOf(req), dryRun: dryRunOf(req), takesStored: !takesBody(route) && isAsStored(exchange.form), signal: mayBeLong(route) ? signalOf(exchange) : undefined,
   });
   // Decided from token and request line alone, before a byte of the body is read.
   const refused = refusalOf(host, { service: host.service, viewer, request });
@@ -55,11 +55,11 @@ const answer = async (host: Host, exchange: Exchange, { segments, query }: FhirT
 };
 
 /** What the header fields and the query say beside the path. */
-type Told = Pick<FhirRequest, 'params' | 'conditions' | 'prefer' | 'idempotencyKey' | 'dryRun' | 'signal'>;
+type Told = Pick<FhirRequest, 'params' | 'conditions' | 'prefer' | 'idempotencyKey' | 'dryRun' | 'takesStored' | 'signal'>;
 
 /** Member by member, the same ones for every request: an object spread from others is laid out anew each time, which took a twelfth of a read. */
-const requestOf = ({ req, requestId }: Exchange, { interaction, type, id, version, compartment, operation, method }: Route, { params, conditions, prefer, idempotencyKey, dryRun, signal }: Told): Whole<FhirRequest> => ({
-  interaction, type, id, version, compartment, operation, method, params, conditions, prefer, payload: undefined, idempotencyKey, dryRun, requestId, address: req.socket.remoteAddress, signal,
+const requestOf = ({ req, requestId }: Exchange, { interaction, type, id, version, compartment, operation, method }: Route, { params, conditions, prefer, idempotencyKey, dryRun, takesStored, signal }: Told): Whole<FhirRequest> => ({
+  interaction, type, id, version, compartment, operation, method, params, conditions, prefer, payload: undefined, idempotencyKey, dryRun, requestId, address: req.socket.remoteAddress, takesStored, signal,
 });
 
 const viewerOf = async (host: Host, { req }: Exchange, request: () => FhirRequest): Promise<Viewer> => {

@@ -15,6 +15,9 @@ const genericForm: AnswerForm = { format: 'json', contentType: 'application/json
 const xmlForm: AnswerForm = { format: 'xml', contentType: 'application/fhir+xml; charset=utf-8', pretty: false };
 const genericXmlForm: AnswerForm = { format: 'xml', contentType: 'application/xml; charset=utf-8', pretty: false };
 
+/** Returns whether texts can be sent in this form as they are stored. */
+export const isAsStored = ({ format, pretty }: AnswerForm): boolean => format === 'json' && !pretty;
+
 /** Names of the formats in `_format` and Content-Type; `+` may arrive as the space it stands for in a query. */
 const jsonNames = new Set(['json', 'application/json', 'application/fhir+json', 'application/fhir json', 'application/json+fhir', 'application/json fhir', 'text/json']);
 const xmlNames = new Set(['xml', 'text/xml', 'application/xml', 'application/fhir+xml', 'application/fhir xml', 'application/xml+fhir', 'application/xml fhir']);

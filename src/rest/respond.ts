@@ -26,6 +26,7 @@ export const respond = (host: Host, exchange: Exchange, response: FhirResponse):
   if (replayed === true) headers.push('Idempotency-Replayed', 'true');
   if (response.trial !== undefined) headers.push('X-Dry-Run', 'true');
   exchange.code ??= code;
+  if (response.stored !== undefined) return send(host, exchange, { status, headers, body: response.stored.head, rest: response.stored.rest });
   const text = bodyOf(response);
   if (text !== undefined && exchange.form.format === 'xml') return sendXml(host, exchange, { status, headers, body: text });
   return send(host, exchange, { status, headers, body: text !== undefined && exchange.form.pretty ? prettyJson(text) : text });

@@ -8,6 +8,8 @@ export interface Answer {
   readonly headers?: HeaderList | undefined;
   /** Undefined for an answer without a body. */
   readonly body?: string | undefined;
+  /** What follows the body, in UTF-8. */
+  readonly rest?: Buffer | undefined;
   readonly contentType?: string | undefined;
 }
 
@@ -15,22 +17,31 @@ const correlationForm = /^[A-Za-z0-9._:-]{1,64}$/;
 
 /** Sends the answer; resolves when it is handed over. Never sends twice: an answer begun elsewhere is left alone. */
 export const send = (host: Host, exchange: Exchange, answer: Answer): Promise<void> | void => {
-  const { body } = answer;
-  if (body === undefined || body.length < host.options.compressFrom) return write(host, exchange, answer);
+  const { body, rest } = answer;
+  if (body === undefined || body.length + (rest?.length ?? 0) < host.options.compressFrom) return write(host, exchange, answer);
   const coding = chooseCoding(exchange.req.headers['accept-encoding']);
   return coding === undefined ? write(host, exchange, answer) : sendEncoded(host, exchange, { answer, body, coding });
 };
 
 const sendEncoded = async (host: Host, exchange: Exchange, { answer, body, coding }: { answer: Answer; body: string; coding: Coding }): Promise<void> => {
-  const bytes = await encode(Buffer.from(body), coding);
-  write(host, exchange, { ...answer, headers: [...(answer.headers ?? []), 'Content-Encoding', coding] }, bytes);
+  const begun = Buffer.from(body);
+  const bytes = await encode(answer.rest === undefined ? begun : Buffer.concat([begun, answer.rest]), coding);
+  write(host, exchange, { ...answer, rest: undefined, headers: [...(answer.headers ?? []), 'Content-Encoding', coding] }, bytes);
 };
 
-const write = (host: Host, exchange: Exchange, { status, headers, contentType, body }: Answer, encoded?: Buffer): void => {
+const write = (host: Host, exchange: Exchange, { status, headers, contentType, body, rest }: Answer, encoded?: Buffer): void => {
   const { res } = exchange;
   if (res.headersSent || exchange.refusedWith !== undefined || res.destroyed) return;
   const list = headList(host, exchange);
   if (headers !== undefined) list.push(...headers);
+  if (rest !== undefined && body !== undefined) {
+    list.push('Content-Type', exchange.form.contentType, 'Content-Length', String(Buffer.byteLength(body) + rest.length));
+    res.writeHead(status, list);
+    // Both go out with the head, in one piece.
+    res.write(body);
+    res.end(rest);
+    return;
+  }
   const isPlain = encoded === undefined && body !== undefined && isShortAscii(body);
   const bytes = encoded ?? (body === undefined || isPlain ? undefined : Buffer.from(body));
   const length = bytes?.length ?? body?.length;

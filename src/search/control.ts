@@ -73,7 +73,7 @@ export const readControls = (scope: ControlScope, attempt: <T>(act: () => T) => 
     const [name, value] = param;
     const isInclude = includeNames.has(name.split(':')[0] ?? '');
     // What contains may be of any type.
-    const now = { ...scope, types: isInclude && controls.contained !== undefined ? resourceTypes : controls.types ?? scope.types };
+    const now = { registry: scope.registry, params: scope.params, types: isInclude && controls.contained !== undefined ? resourceTypes : controls.types ?? scope.types };
     if (!isInclude && !readers.has(name)) {
       criteria.push(param);
       continue;

@@ -5,6 +5,7 @@
 import { FhirError } from '../core/error.js';
 import type { SystemCode } from '../terminology/port.js';
 import type { CodesAsked, CodeSource } from './codes.js';
+import { placeOf } from './known-plans.js';
 import type { HierarchySource } from './parts.js';
 import { planSearch, type PlannedSearch, type SearchRequest } from './request.js';
 
@@ -21,6 +22,8 @@ export interface SetSources {
 
 /** Returns the plan as `planSearch` does, with codes of terminology and hierarchies of the store. */
 export const planSearchWithCodes = async (request: SearchRequest, { codes, hierarchy }: SetSources): Promise<PlannedSearch> => {
+  const place = placeOf(request);
+  if (place?.plan !== undefined) return place.plan;
   const needed = new Map<string, () => Promise<Found>>();
   const parts = new Map<string, () => Promise<readonly string[] | FhirError>>();
   const planned = planSearch({
@@ -28,7 +31,10 @@ export const planSearchWithCodes = async (request: SearchRequest, { codes, hiera
     codes: codes && ((asked) => { needed.set(JSON.stringify(asked), () => resolve(codes, asked)); return []; }),
     hierarchy: hierarchy && ((asked) => { parts.set(JSON.stringify(asked), () => orFault(hierarchy(asked))); return []; }),
   });
-  if (needed.size === 0 && parts.size === 0) return planned;
+  if (needed.size === 0 && parts.size === 0) {
+    place?.keep(planned);
+    return planned;
+  }
   const [found, names] = await Promise.all([allOf(needed), allOf(parts)]);
   return planSearch({
     ...request,

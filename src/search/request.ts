@@ -79,10 +79,12 @@ export const planSearch = (request: SearchRequest): PlannedSearch => {
   const given = request.paging === undefined ? request.params : withoutEmpty(request.params, issues);
   const { controls, criteria: asked, applied: appliedControls } = readControls({ ...request, params: given }, attempt);
   const types = controls.types ?? request.types;
+  const { registry, baseUrl, now, codes, hierarchy } = request;
+  const scope = { registry, types, baseUrl, now, codes, hierarchy };
   const of: Predicate[] = [];
   const applied: Param[] = [];
   for (const param of asked) {
-    const predicate = attempt(() => compileCriterion(param, { ...request, types }));
+    const predicate = attempt(() => compileCriterion(param, scope));
     if (predicate === undefined) continue;
     of.push(predicate);
     applied.push(param);

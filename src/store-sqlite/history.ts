@@ -17,12 +17,12 @@ const chunk = 256;
 const makeStatements = (database: Connection) => {
   const list = (sql: string): Statement => database.prepare(sql).pluck();
   return {
-    system: list('SELECT seq FROM version WHERE seq < ? AND seq >= ? ORDER BY seq DESC LIMIT ?'),
+    system: list('SELECT seq FROM version WHERE seq < ? AND seq >= ? ORDER BY seq DESC LIMIT ? + 0'),
     systemCount: list('SELECT count(*) FROM version WHERE seq >= ?'),
-    type: list('SELECT seq FROM feed WHERE type = ? AND seq < ? AND seq >= ? ORDER BY seq DESC LIMIT ?'),
+    type: list('SELECT seq FROM feed WHERE type = ? AND seq < ? AND seq >= ? ORDER BY seq DESC LIMIT ? + 0'),
     typeCount: list('SELECT count(*) FROM feed WHERE type = ? AND seq >= ?'),
     newest: list('SELECT seq FROM resource WHERE rid = ?'),
-    superseded: list('SELECT seq FROM past WHERE rid = ? AND seq < ? AND seq >= ? ORDER BY version DESC LIMIT ?'),
+    superseded: list('SELECT seq FROM past WHERE rid = ? AND seq < ? AND seq >= ? ORDER BY version DESC LIMIT ? + 0'),
     supersededCount: list('SELECT count(*) FROM past WHERE rid = ? AND seq >= ?'),
     until: list('SELECT until FROM past WHERE rid = ? AND version = ?'),
     updatedAt: list('SELECT updated FROM version WHERE seq = ?'),

@@ -1,7 +1,7 @@
 /** Reads that are not searches: versions, history, the change feed, journals, counts. */
 import { statSync } from 'node:fs';
 import type { HistoryPage, HistoryQuery, OwnParam, ResourceKey, StoredAnswer, Version } from '../store/resource.js';
-import type { AnswerQuery, Numbered, StoreHead, StoreStatistics } from '../store/store.js';
+import type { AnswerQuery, Frame, Numbered, StoreHead, StoreStatistics } from '../store/store.js';
 import type { Connection } from './connection.js';
 import type { FileKeys } from './keys.js';
 import { makeHistory } from './history.js';
@@ -14,6 +14,8 @@ export interface Reader {
   readonly toVersion: (row: VersionRow) => Version;
   /** The versions at these places of the feed, in this order. */
   versions(seqs: readonly number[]): Version[];
+  /** The same as one piece of bytes; none is a delete. */
+  framed(frame: Frame, seqs: readonly number[]): Buffer;
   isReferenced(key: ResourceKey, also?: readonly OwnParam[]): boolean;
   history(query: HistoryQuery): HistoryPage;
   changes(after: number, limit: number): Version[];
@@ -28,12 +30,12 @@ export const makeReader = (database: Connection, keys: FileKeys): Reader => {
   const resources = makeResourceTable(database, keys);
   const referrers = makeReferrers(database, keys);
   const past = database.prepare('SELECT seq FROM past WHERE rid = ? AND version = ?').pluck();
-  const changes = database.prepare('SELECT seq, rid, version, updated, method, id, body FROM version WHERE seq > ? ORDER BY seq LIMIT ?');
+  const changes = database.prepare('SELECT seq, rid, version, updated, method, id, body FROM version WHERE seq > ? ORDER BY seq LIMIT ? + 0');
   const answer = database.prepare('SELECT key, fingerprint, expires, answer FROM answer WHERE key = ? AND expires > ?');
-  const answersAfter = database.prepare('SELECT key, fingerprint, expires, answer FROM answer WHERE key > ? AND expires > ? ORDER BY key LIMIT ?');
+  const answersAfter = database.prepare('SELECT key, fingerprint, expires, answer FROM answer WHERE key > ? AND expires > ? ORDER BY key LIMIT ? + 0');
   const journals = {
-    audit: database.prepare("SELECT number, '' AS topic, text FROM audit WHERE number > ? ORDER BY number LIMIT ?"),
-    outbox: database.prepare('SELECT number, topic, text FROM outbox WHERE number > ? ORDER BY number LIMIT ?'),
+    audit: database.prepare("SELECT number, '' AS topic, text FROM audit WHERE number > ? ORDER BY number LIMIT ? + 0"),
+    outbox: database.prepare('SELECT number, topic, text FROM outbox WHERE number > ? ORDER BY number LIMIT ? + 0'),
   };
   const lastSeq = database.prepare('SELECT max(seq) FROM version').pluck();
   const look = makeHistory(database, keys);
@@ -49,6 +51,7 @@ export const makeReader = (database: Connection, keys: FileKeys): Reader => {
       return row === undefined ? undefined : resources.toVersion(row);
     },
     toVersion: resources.toVersion,
+    framed: resources.framedAt,
     versions: (seqs) => resources.allAt(seqs).map(resources.toVersion),
     isReferenced: (key, also) => referrers.any(key, new Set([`${key.type}/${key.id}`]), also),
     history: database.transaction(look),

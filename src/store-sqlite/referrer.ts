@@ -27,7 +27,7 @@ const referenceParams = (keys: FileKeys): ParamKey[] => {
 
 /** Returns the look-up of a connection. */
 export const makeReferrers = (database: Connection, keys: FileKeys): Referrers => {
-  const select = database.prepare('SELECT r.id, t.rid FROM token_index t JOIN resource r ON r.rid = t.rid WHERE t.key = ? AND t.sys = ? LIMIT ?').raw();
+  const select = database.prepare('SELECT r.id, t.rid FROM token_index t JOIN resource r ON r.rid = t.rid WHERE t.key = ? AND t.sys = ? LIMIT ? + 0').raw();
   let params: readonly ParamKey[] | undefined;
   return {
     any: ({ type, id }, except, also = []) => {

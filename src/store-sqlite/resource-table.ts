@@ -1,5 +1,6 @@
 /** Point reads that the writer and readers share: from type and id to what is current. */
-import type { Version, WriteMethod } from '../store/resource.js';
+import type { FramedMatches, Version, WriteMethod } from '../store/resource.js';
+import type { Frame } from '../store/store.js';
 import type { Connection } from './connection.js';
 import type { FileKeys } from './keys.js';
 
@@ -32,11 +33,24 @@ export interface ResourceTable {
   allAt(seqs: readonly number[]): VersionRow[];
   /** The newest versions of what has one value in the token index, above `after`: the most frequent search is this one look. */
   ofStretch(stretch: { readonly key: number; readonly sys: number }, after: number, limit: number): VersionRow[];
+  /** The same as one piece of bytes, and the number of the last; undefined where there are none. */
+  framedStretch(frame: Frame, stretch: { readonly key: number; readonly sys: number }, { after, count }: { readonly after: number; readonly count: number }): FramedStretch | undefined;
+  /** The versions at these places as one piece of bytes, in this order; none is a delete. */
+  readonly framedAt: (frame: Frame, seqs: readonly number[]) => Buffer;
   readonly toVersion: (row: VersionRow) => Version;
+}
+
+export interface FramedStretch extends FramedMatches {
+  readonly last: number;
+  /** Whether there is another behind it. */
+  readonly more: boolean;
 }
 
 type Columns = readonly [seq: number, rid: number, version: number, updated: number, method: number, id: string, body: string | null];
 const columns = 'v.seq, v.rid, v.version, v.updated, v.method, v.id, v.body';
+
+/** Put together where they lie: as texts of this language they would be decoded, joined and encoded again. */
+const framed = "CAST(group_concat(? || id || ? || body || ?, ',') || ? AS BLOB)";
 
 const toRow = ([seq, rid, version, updated, method, id, body]: Columns): VersionRow => ({ seq, rid, version, updated, method, id, body });
 
@@ -47,7 +61,10 @@ export const makeResourceTable = (database: Connection, keys: FileKeys): Resourc
   const bySeq = database.prepare(`SELECT ${columns} FROM version v WHERE v.seq = ?`).raw();
   // The list leads: what is found comes in its order.
   const bySeqs = database.prepare(`SELECT ${columns} FROM json_each(?) list CROSS JOIN version v ON v.seq = list.value`).raw();
-  const byStretch = database.prepare(`SELECT ${columns} FROM token_index t CROSS JOIN resource r ON r.rid = t.rid CROSS JOIN version v ON v.seq = r.seq WHERE t.key = ? AND t.sys = ? AND t.rid > ? ORDER BY t.rid LIMIT ?`).raw();
+  const byStretch = database.prepare(`SELECT ${columns} FROM token_index t CROSS JOIN resource r ON r.rid = t.rid CROSS JOIN version v ON v.seq = r.seq WHERE t.key = ? AND t.sys = ? AND t.rid > ? ORDER BY t.rid LIMIT ? + 0`).raw();
+  const framedRows = database.prepare(`SELECT ${framed}, count(*), max(rid) FROM (SELECT v.id, v.body, t.rid FROM token_index t CROSS JOIN resource r ON r.rid = t.rid CROSS JOIN version v ON v.seq = r.seq WHERE t.key = ? AND t.sys = ? AND t.rid > ? ORDER BY t.rid LIMIT ? + 0)`).raw();
+  const another = database.prepare('SELECT 1 FROM token_index WHERE key = ? AND sys = ? AND rid > ? LIMIT 1').pluck();
+  const framedSeqs = database.prepare(`SELECT ${framed} FROM (SELECT v.id, v.body FROM json_each(?) list CROSS JOIN version v ON v.seq = list.value)`).pluck();
   const is = (rid: number, own: string, type: string, id: string): boolean => own === id && keys.typeName(rid) === type;
   return {
     state: (type, id) => {
@@ -68,6 +85,11 @@ export const makeResourceTable = (database: Connection, keys: FileKeys): Resourc
     },
     allAt: (seqs) => (seqs.length === 0 ? [] : (bySeqs.all(JSON.stringify(seqs)) as Columns[]).map(toRow)),
     ofStretch: ({ key, sys }, after, limit) => (byStretch.all(key, sys, after, limit) as Columns[]).map(toRow),
+    framedStretch: ({ before, between, after: behind, end }, { key, sys }, { after, count }) => {
+      const [bytes, found, last] = framedRows.get(before, between, behind, end, key, sys, after, count) as [Buffer | null, number, number];
+      return bytes === null ? undefined : { bytes, count: found, last, more: found === count && another.get(key, sys, last) !== undefined };
+    },
+    framedAt: ({ before, between, after, end }, seqs) => framedSeqs.get(before, between, after, end, JSON.stringify(seqs)) as Buffer,
     toVersion: ({ seq, rid, version, updated, method, id, body }) => ({
       type: keys.typeName(rid), id, version, updated, seq, method: methods[method] ?? 'PUT', body: body ?? undefined,
     }),

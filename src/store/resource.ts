@@ -145,8 +145,17 @@ export interface SearchStep {
   readonly ms: number;
 }
 
+/** Matches as they are sent, in UTF-8. */
+export interface FramedMatches {
+  readonly bytes: Buffer;
+  /** How many there are, one at least. */
+  readonly count: number;
+}
+
 export interface SearchPage {
+  /** None where `framed` has them. */
   readonly matches: readonly Version[];
+  readonly framed?: FramedMatches | undefined;
   /** Where the next page starts; undefined at the end. */
   readonly next?: readonly (string | number | null)[] | undefined;
   /** Where asked for. */

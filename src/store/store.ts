@@ -46,6 +46,15 @@ export interface IndexFault extends ResourceKey {
   readonly problem: string;
 }
 
+/** What stands around each match where a page is sent as it is stored: `before`, its id, `between`, its text, `after`. */
+export interface Frame {
+  readonly before: string;
+  readonly between: string;
+  readonly after: string;
+  /** Behind the last one; there is a comma behind each other. */
+  readonly end: string;
+}
+
 /** How a search is run, beside what it asks for. */
 export interface SearchRun {
   /** Ends the search when nobody waits for it any more; it then rejects with the reason of the signal. */
@@ -54,6 +63,8 @@ export interface SearchRun {
   readonly budget?: number | undefined;
   /** Whether the page says how it was found. */
   readonly explain?: boolean | undefined;
+  /** The matches of a plan of one type are wanted as bytes. An engine gives them so where that spares work, and as ever where it does not. */
+  readonly frame?: Frame | undefined;
 }
 
 /** What a client is told of it. */

@@ -84,9 +84,9 @@ const statementsOf = (database: Database.Database) => ({
   consume: database.prepare(`UPDATE record SET consumed = @now, revision = revision + 1 WHERE collection = @collection AND key = @key AND consumed IS NULL AND ${isLive}`),
   remove: database.prepare('DELETE FROM record WHERE collection = @collection AND key = @key'),
   revokeGrant: database.prepare('DELETE FROM record WHERE grant_id = @grant'),
-  list: database.prepare(`SELECT ${columns} FROM record WHERE collection = @collection AND key > @after AND ${isLive} ORDER BY key LIMIT @limit`),
-  listOwned: database.prepare(`SELECT ${columns} FROM record WHERE collection = @collection AND owner = @owner AND key > @after AND ${isLive} ORDER BY key LIMIT @limit`),
-  all: database.prepare(`SELECT ${columns} FROM record WHERE (collection, key) > (@collection, @key) AND ${isLive} ORDER BY collection, key LIMIT @limit`),
+  list: database.prepare(`SELECT ${columns} FROM record WHERE collection = @collection AND key > @after AND ${isLive} ORDER BY key LIMIT @limit + 0`),
+  listOwned: database.prepare(`SELECT ${columns} FROM record WHERE collection = @collection AND owner = @owner AND key > @after AND ${isLive} ORDER BY key LIMIT @limit + 0`),
+  all: database.prepare(`SELECT ${columns} FROM record WHERE (collection, key) > (@collection, @key) AND ${isLive} ORDER BY collection, key LIMIT @limit + 0`),
   copy: database.prepare(`INSERT INTO record (${columns}) VALUES (@collection, @key, @value, @revision, @expires, @consumed, @grant, @owner, @alias)
     ON CONFLICT (collection, key) DO UPDATE SET value = @value, revision = @revision, expires = @expires, consumed = @consumed, grant_id = @grant, owner = @owner, alias = @alias`),
   expire: database.prepare('DELETE FROM record WHERE expires <= @now'),

@@ -2,6 +2,7 @@
 import { containedText } from '../../fhir/contained-text.js';
 import { hasWords } from '../../fhir/resource-text.js';
 import { referenceText } from '../../store-index/index-text.js';
+import type { Frame } from '../../store/store.js';
 import type { ContainedNode, Node } from '../../store-index/node.js';
 import { rowsOfText, type Work } from '../../store-index/work.js';
 import { sysOf, type FileKeys } from '../keys.js';
@@ -31,6 +32,8 @@ export interface Finding {
   readonly resources: ResourceTable;
   readonly keys: FileKeys;
   readonly work: Work;
+  /** How the page is wanted as bytes; undefined: as versions. */
+  readonly frame?: Frame | undefined;
   /** Whether a resource satisfies the end of a chain: asked again for every resource that refers to it. */
   readonly known: Map<Node, Map<number, boolean>>;
   /** Up to so many matches are sorted; more are read in the order of an index. */

@@ -1,6 +1,7 @@
 /** Runs a search plan: which versions are on the page, in which order, and where the next page starts. */
 import type { Position, SearchPlan } from '../../store/plan.js';
-import type { SearchStep } from '../../store/resource.js';
+import type { FramedMatches, SearchStep } from '../../store/resource.js';
+import type { Frame } from '../../store/store.js';
 import { toNode, type Node } from '../../store-index/node.js';
 import { foremost, readersOf, toPosition, toSorted, type Sorted } from '../../store-index/sort.js';
 import { Work, type WorkOptions } from '../../store-index/work.js';
@@ -18,6 +19,8 @@ export interface FoundPage {
   readonly seqs: readonly number[];
   /** The versions themselves, where they were found on the way. */
   readonly rows?: readonly VersionRow[] | undefined;
+  /** In place of them, where the page is wanted as bytes and was found as one piece. */
+  readonly framed?: FramedMatches | undefined;
   readonly next?: Position | undefined;
   readonly steps: readonly SearchStep[];
   /** Rows it looked at. */
@@ -33,7 +36,7 @@ export interface Counted {
 }
 
 export interface Executor {
-  search(plan: SearchPlan, options: WorkOptions): FoundPage;
+  search(plan: SearchPlan, options: WorkOptions, frame?: Frame): FoundPage;
   count(plan: SearchPlan, options: WorkOptions): Counted;
   /** How far the change feed is: what a search finds stays the same until it goes on. */
   place(): number;
@@ -46,10 +49,10 @@ export const usualSortable = 5_000;
 export const makeExecutor = (database: Connection, keys: FileKeys, sortable = usualSortable): Executor => {
   const statements = makeStatements(database);
   const resources = makeResourceTable(database, keys);
-  const begin = (options: WorkOptions): Finding => ({ statements, resources, keys, work: new Work(options), known: new Map(), sortable });
+  const begin = (options: WorkOptions, frame?: Frame): Finding => ({ statements, resources, keys, work: new Work(options), frame, known: new Map(), sortable });
   return {
-    search: (plan, options) => {
-      const finding = begin(options);
+    search: (plan, options, frame) => {
+      const finding = begin(options, frame);
       const page = plan.sort === undefined || plan.sort.length === 0 ? inStoredOrder(finding, plan) : sortedPage(finding, plan, plan.sort);
       return { ...page, steps: finding.work.steps, looked: finding.work.rows };
     },
@@ -121,8 +124,13 @@ const inStoredOrder = (finding: Finding, { types, where, count, after }: SearchP
   return { seqs: seqs() };
 };
 
-const stretchPage = ({ work, resources }: Finding, how: Found, { stretch, after, count }: { stretch: Stretch; after: number; count: number }): Page =>
+const stretchPage = ({ work, resources, frame }: Finding, how: Found, { stretch, after, count }: { stretch: Stretch; after: number; count: number }): Page =>
   work.step(nameOf(how), true, () => {
+    if (frame !== undefined && count > 0) {
+      const framed = resources.framedStretch(frame, stretch, { after, count });
+      work.saw((framed?.count ?? 0) + 1);
+      return framed === undefined ? { seqs: [] } : { seqs: [], framed, next: framed.more ? [0, framed.last] : undefined };
+    }
     const found = resources.ofStretch(stretch, after, count + 1);
     work.saw(found.length + 1);
     const rows = found.slice(0, count);

@@ -2,7 +2,7 @@
 import { makeBreather } from '../../core/breathe.js';
 import type { Predicate, SearchPlan } from '../../store/plan.js';
 import type { SearchPage, Version } from '../../store/resource.js';
-import type { SearchRun } from '../../store/store.js';
+import type { Frame, SearchRun } from '../../store/store.js';
 import { OverBudget } from '../../store-index/work.js';
 import type { Moment } from '../moment.js';
 import type { ReadPool } from '../read-pool.js';
@@ -80,16 +80,17 @@ export const makeSearches = (parts: SearchParts): Searches => {
 
   const search = async (plan: SearchPlan, run: SearchRun): Promise<SearchPage> => {
     const explain = run.explain ?? false;
+    const frame = plan.types.length === 1 ? run.frame : undefined;
     const shape = (): string => shapeOf('search', plan);
     const here = tryHere(run, shape, (rows) => {
-      const page = executor.search(plan, { budget: rows, explain });
-      return { page, matches: page.rows?.map(reader.toVersion) ?? reader.versions(page.seqs) };
+      const page = executor.search(plan, { budget: rows, explain }, frame);
+      return toPage(page, shown(reader, page, frame), explain);
     });
-    if (here !== undefined) return toPage(here.page, here.matches, explain);
+    if (here !== undefined) return here;
     const result = await pool.run({ kind: 'search', plan, budget: run.budget ?? budget, explain }, run.signal);
     if (result.kind !== 'page') throw unexpected();
     noteLength(shape(), result.page.looked);
-    return toPage(result.page, await versionsOf(result.page.seqs), explain);
+    return toPage(result.page, { matches: await versionsOf(result.page.seqs) }, explain);
   };
 
   const count = async (plan: SearchPlan, run: SearchRun): Promise<number> => {
@@ -107,17 +108,22 @@ export const makeSearches = (parts: SearchParts): Searches => {
     if (before === forgotten && own.length <= longestText) keep(totals, own, { count: result.count, place: result.place });
     return result.count;
   };
-  const forget = (): void => {
-    forgotten += 1;
-    totals.clear();
-  };
-  return { search, count, forget };
+  return { search, count, forget: () => { forgotten += 1; totals.clear(); } };
 };
 
 const unexpected = (): Error => new Error('a reading thread answered something else');
 
-const toPage = ({ next, steps }: FoundPage, matches: readonly Version[], explain: boolean): SearchPage => ({
-  matches, ...(next === undefined ? {} : { next }), ...(explain ? { steps } : {}),
+type Shown = Pick<SearchPage, 'matches' | 'framed'>;
+
+/** What is on a page, as bytes where they are wanted. */
+const shown = (reader: Reader, { framed, rows, seqs }: FoundPage, frame: Frame | undefined): Shown => {
+  if (framed !== undefined) return { matches: [], framed };
+  if (rows !== undefined) return { matches: rows.map(reader.toVersion) };
+  return frame === undefined || seqs.length === 0 ? { matches: reader.versions(seqs) } : { matches: [], framed: { bytes: reader.framed(frame, seqs), count: seqs.length } };
+};
+
+const toPage = ({ next, steps }: FoundPage, { matches, framed }: Shown, explain: boolean): SearchPage => ({
+  matches, framed, ...(next === undefined ? {} : { next }), ...(explain ? { steps } : {}),
 });
 
 /** What is counted does not depend on order or page. */

@@ -28,7 +28,7 @@ export const makeStatements = (database: Connection) => {
   const list = (sql: string): Statement => database.prepare(sql).pluck();
   const rows = (sql: string): Statement => database.prepare(sql).raw();
   return {
-    resources: list('SELECT rid FROM resource WHERE rid > ? AND rid <= ? AND deleted = 0 ORDER BY rid LIMIT ?'),
+    resources: list('SELECT rid FROM resource WHERE rid > ? AND rid <= ? AND deleted = 0 ORDER BY rid LIMIT ? + 0'),
     one: rows(`SELECT ${columns} FROM resource WHERE rid = ? AND deleted = 0`),
     /** The list leads: what is found comes in its order. */
     several: rows(`SELECT r.rid, r.id, r.updated, r.seq, r.packed FROM json_each(?) list CROSS JOIN resource r ON r.rid = list.value WHERE r.deleted = 0`),
@@ -36,26 +36,26 @@ export const makeStatements = (database: Connection) => {
     newestOf: list('SELECT seq FROM resource WHERE rid = ?'),
     /** The list leads: what is found comes in its order. */
     newestOfAll: list('SELECT r.seq FROM json_each(?) list CROSS JOIN resource r ON r.rid = list.value'),
-    token: list('SELECT rid FROM token_index WHERE key = ? AND sys = ? AND rid > ? ORDER BY rid LIMIT ?'),
-    codes: rows('SELECT value, sys FROM system_index WHERE key = ? LIMIT ?'),
+    token: list('SELECT rid FROM token_index WHERE key = ? AND sys = ? AND rid > ? ORDER BY rid LIMIT ? + 0'),
+    codes: rows('SELECT value, sys FROM system_index WHERE key = ? LIMIT ? + 0'),
     /** Distinct systems are found by leaping from one to the next. */
     nextSystem: list('SELECT min(sys) FROM token_index WHERE key = ? AND sys > ? AND sys <= ?'),
-    tokenCount: list('SELECT count(*) FROM (SELECT 1 FROM token_index WHERE key = ? AND sys BETWEEN ? AND ? LIMIT ?)'),
+    tokenCount: list('SELECT count(*) FROM (SELECT 1 FROM token_index WHERE key = ? AND sys BETWEEN ? AND ? LIMIT ? + 0)'),
     /** Resources that have a value at all: rows first, which is cheaper, then resources. */
     stringRows: list('SELECT count(*) FROM string_index WHERE key = ?'),
     stringOwners: list('SELECT count(DISTINCT rid) FROM string_index WHERE key = ?'),
     rangeRows: list('SELECT count(*) FROM range_index WHERE key BETWEEN ? AND ?'),
     rangeOwners: list('SELECT count(DISTINCT rid) FROM range_index WHERE key BETWEEN ? AND ?'),
     current: list('SELECT current FROM tally WHERE type = ?'),
-    string: rows('SELECT text, rid FROM string_index WHERE key = ? AND (text, rid) > (?, ?) AND text < ? ORDER BY text, rid LIMIT ?'),
-    stringDown: rows('SELECT text, rid FROM string_index WHERE key = ? AND (text, rid) < (?, ?) ORDER BY text DESC, rid DESC LIMIT ?'),
-    stringCount: list('SELECT count(*) FROM (SELECT 1 FROM string_index WHERE key = ? AND text >= ? AND text < ? LIMIT ?)'),
-    range: rows('SELECT low, high, rid FROM range_index WHERE key = ? AND (low, high, rid) > (?, ?, ?) AND low <= ? ORDER BY low, high, rid LIMIT ?'),
-    rangeDown: rows('SELECT low, high, rid FROM range_index WHERE key = ? AND (low, high, rid) < (?, ?, ?) ORDER BY low DESC, high DESC, rid DESC LIMIT ?'),
-    rangeCount: list('SELECT count(*) FROM (SELECT 1 FROM range_index WHERE key = ? AND low >= ? AND low <= ? LIMIT ?)'),
-    feed: rows('SELECT f.seq, v.rid, v.updated FROM feed f JOIN version v ON v.seq = f.seq WHERE f.type = ? AND f.seq > ? AND f.seq <= ? ORDER BY f.seq LIMIT ?'),
-    feedDown: rows('SELECT f.seq, v.rid, v.updated FROM feed f JOIN version v ON v.seq = f.seq WHERE f.type = ? AND f.seq < ? AND f.seq > ? ORDER BY f.seq DESC LIMIT ?'),
-    feedCount: list('SELECT count(*) FROM (SELECT 1 FROM feed WHERE type = ? AND seq > ? AND seq <= ? LIMIT ?)'),
+    string: rows('SELECT text, rid FROM string_index WHERE key = ? AND (text, rid) > (?, ?) AND text < ? ORDER BY text, rid LIMIT ? + 0'),
+    stringDown: rows('SELECT text, rid FROM string_index WHERE key = ? AND (text, rid) < (?, ?) ORDER BY text DESC, rid DESC LIMIT ? + 0'),
+    stringCount: list('SELECT count(*) FROM (SELECT 1 FROM string_index WHERE key = ? AND text >= ? AND text < ? LIMIT ? + 0)'),
+    range: rows('SELECT low, high, rid FROM range_index WHERE key = ? AND (low, high, rid) > (?, ?, ?) AND low <= ? ORDER BY low, high, rid LIMIT ? + 0'),
+    rangeDown: rows('SELECT low, high, rid FROM range_index WHERE key = ? AND (low, high, rid) < (?, ?, ?) ORDER BY low DESC, high DESC, rid DESC LIMIT ? + 0'),
+    rangeCount: list('SELECT count(*) FROM (SELECT 1 FROM range_index WHERE key = ? AND low >= ? AND low <= ? LIMIT ? + 0)'),
+    feed: rows('SELECT f.seq, v.rid, v.updated FROM feed f JOIN version v ON v.seq = f.seq WHERE f.type = ? AND f.seq > ? AND f.seq <= ? ORDER BY f.seq LIMIT ? + 0'),
+    feedDown: rows('SELECT f.seq, v.rid, v.updated FROM feed f JOIN version v ON v.seq = f.seq WHERE f.type = ? AND f.seq < ? AND f.seq > ? ORDER BY f.seq DESC LIMIT ? + 0'),
+    feedCount: list('SELECT count(*) FROM (SELECT 1 FROM feed WHERE type = ? AND seq > ? AND seq <= ? LIMIT ? + 0)'),
     /** Types of which there is something. */
     populated: list('SELECT type FROM tally WHERE current > 0'),
     updatedAt: list('SELECT updated FROM version WHERE seq = ?'),
