@@ -47,12 +47,12 @@ export interface UpdateWish {
 }
 
 /**
- * A 201 would tell that an id is free: for whom anything of the type is hidden, by the token or by a Consent, no id makes a new resource,
+ * Returns why an update makes no new resource under an id; undefined when it may. A 201 would tell that an id is free: for whom anything of the type is hidden, by the token or by a Consent, no id makes a new resource,
  * so that what is hidden and what never was answer the same. An id that the server makes tells nothing, nor does one of what may be read but not written.
  */
-const checkMayBeNew = async (context: Context, { type, id }: Incoming): Promise<void> => {
-  if (!isBoundByToken(context, type) && (id === undefined || !(await isClosed(context, { type, id })))) return;
-  throw new FhirError('not-found', `There is no ${type} with this id, and a token that is shown only some of them makes none under an id of its choice: POST it, or update it by a condition.`);
+export const whyNotNew = async (context: Context, { type, id }: Pick<Incoming, 'type' | 'id'>): Promise<FhirError | undefined> => {
+  if (!isBoundByToken(context, type) && (id === undefined || !(await isClosed(context, { type, id })))) return undefined;
+  return new FhirError('not-found', `There is no ${type} with this id, and a token that is shown only some of them makes none under an id of its choice: POST it, or update it by a condition.`);
 };
 
 const isClosed = async (context: Context, key: ResourceKey): Promise<boolean> => isBoundTo(context, key.type) && (isWithheldFrom(context, key.type) || await isTaken(context, key));
@@ -61,7 +61,8 @@ const isClosed = async (context: Context, key: ResourceKey): Promise<boolean> =>
 export const decideOn = async (context: Context, wish: UpdateWish): Promise<Change> => {
   const { incoming, id, current, guards = [], given } = wish;
   const { clientIds, requireIfMatch } = context.service.options;
-  if (current === undefined) await checkMayBeNew(context, incoming);
+  const whyNot = current === undefined ? await whyNotNew(context, incoming) : undefined;
+  if (whyNot !== undefined) throw whyNot;
   checkPreconditions(context.request.conditions, current, requireIfMatch);
   // Without an id in the body it is a conditional update that matched nothing: the id is the server's own.
   if (current === undefined && !clientIds && incoming.id !== undefined) {

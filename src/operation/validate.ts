@@ -4,6 +4,7 @@ import { locate } from '../core/json/locate.js';
 import { parseResourceText } from '../fhir/json-text.js';
 import { isReferredTo, lookUp, mayReadAll } from '../interaction/gate.js';
 import { typeOf, type Context } from '../interaction/context.js';
+import { whyNotNew } from '../interaction/update.js';
 import type { Operation } from '../interaction/service.js';
 import type { ValidateProfiles } from '../validation/profile/validator.js';
 import type { Validate } from '../validation/validator.js';
@@ -124,6 +125,8 @@ const modeIssues = async (context: Context, { mode, resource }: Wish): Promise<I
     if (typeof own !== 'string') return error('required', 'An update needs the id in the resource.');
     if (id !== undefined && own !== id) return error('invalid', 'The id in the resource differs from the id in the URL.');
     const there = await lookUp(context, { type, id: own });
+    const whyNot = there === undefined ? await whyNotNew(context, { type, id: own }) : undefined;
+    if (whyNot !== undefined) return error('not-found', whyNot.message);
     return there === undefined && !options.clientIds ? error('not-found', `There is no ${type} with this id, and this server assigns ids itself.`) : [];
   }
   if (mode !== 'delete') return [];

@@ -75,6 +75,8 @@ export const sectionE: readonly AccessCase[] = [
     assert.deepEqual(await clinic.found(tA, '/Observation/$lastn?patient=Patient/B&max=9'), []);
     assert.deepEqual((await clinic.found(tA, '/Observation/$lastn?subject:Patient.name=Smith&max=9')), []);
     await closed(clinic, [tA], [['POST', '/Patient/$match', { resourceType: 'Parameters' }], ['GET', '/Observation/$stats?subject=Patient/B']]);
+    const update = { resourceType: 'Parameters', parameter: [{ name: 'mode', valueCode: 'update' }, { name: 'resource', resource: observation('obsB', 'A') }] };
+    assert.match((await clinic.absent(tAw, 'POST', '/Observation/$validate', ['obsB', 'obsX'], { body: update })).text, /"code":"not-found"/);
     for (const [name, part] of [['meta-add', { meta: { tag: [{ code: 'x' }] } }], ['meta-delete', { meta: { tag: [{ code: 'x' }] } }]] as const) {
       const body = { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: part.meta }] };
       assert.equal((await clinic.absent(tAw, 'POST', `/Observation/obsB/$${name}`, ['obsB', 'obsX'], { body })).status, 404);

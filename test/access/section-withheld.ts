@@ -38,7 +38,8 @@ const holdNoneIsMade = async (clinic: Clinic): Promise<void> => {
   for (const headers of [{}, { 'x-dry-run': 'true' }, { 'if-match': 'W/"1"' }]) assert.equal((await clinic.absent(system, 'PUT', '/Observation/obsA', ['obsA', 'obsX'], { body, headers })).status, 404);
   for (const type of ['batch', 'transaction']) await clinic.absent(system, 'POST', '/', ['obsA', 'obsX'], { body: { resourceType: 'Bundle', type, entry } });
   await clinic.absent(system, 'PUT', '/Observation?identifier=urn:obs|secret-A', ['secret-A', 'secret-X'], { body: { ...body, id: 'own' } });
-  await clinic.absent(system, 'POST', '/Observation/$validate', ['obsA', 'obsX'], { body: { resourceType: 'Parameters', parameter: [{ name: 'mode', valueCode: 'update' }, { name: 'resource', resource: body }] } });
+  const tried = await clinic.absent(system, 'POST', '/Observation/$validate', ['obsA', 'obsX'], { body: { resourceType: 'Parameters', parameter: [{ name: 'mode', valueCode: 'update' }, { name: 'resource', resource: body }] } });
+  assert.match(tried.text, /"code":"not-found"/);
   await clinic.absent(system, 'DELETE', '/Observation/obsA', ['obsA', 'obsX']);
   // What is not withheld is made as before, and so is what gets its id from the server.
   await clinic.expect(201, system, 'PUT', '/Location/locX', { body: { resourceType: 'Location', id: 'locX' } });

@@ -95,6 +95,9 @@ export const timeOf = (value: unknown): Range[] => {
 
 const letters: Readonly<Record<string, string>> = { ß: 'ss', ø: 'o', ł: 'l', æ: 'ae', œ: 'oe', đ: 'd' };
 
-/** Returns the text as a string search compares it. */
-export const plain = (value: string): string =>
-  [...value.normalize('NFD').replace(/[\u0300-\u036f]/g, '').toLowerCase()].map((letter) => letters[letter] ?? letter).join('').replace(/\p{P}/gu, '').replace(/\s+/g, ' ').trim();
+/** Returns the text as a string search compares it: without punctuation, unless there is nothing else. */
+export const plain = (value: string): string => {
+  const bare = [...value.normalize('NFD').replace(/[\u0300-\u036f]/g, '').toLowerCase()].map((letter) => letters[letter] ?? letter).join('');
+  const words = bare.replace(/\p{P}/gu, '').replace(/\s+/g, ' ').trim();
+  return words === '' ? bare.trim() : words;
+};

@@ -85,6 +85,7 @@ const writes: fc.Arbitrary<Wish> = written.chain((name) => fc.tuple(resourceOf(n
   { method: 'PATCH', path: `/${name}?${criteria}`, headers: { ...headers, ...patch.headers }, body: patch.body },
   { method: 'DELETE', path: `/${name}/${id}`, headers },
   { method: 'DELETE', path: `/${name}?${criteria}`, headers },
+  { method: 'POST', path: `/${name}/${id}/$validate?mode=update`, body: { ...resource, id } },
 )));
 
 const patchResource = (body: unknown): unknown => (Array.isArray(body) ? { resourceType: 'Binary', contentType: 'application/json-patch+json', data: Buffer.from(JSON.stringify(body)).toString('base64') } : body);

@@ -1,6 +1,7 @@
 /**
  * Random searches answered by the server and by plain loops over the JSON must agree, in order and over all pages. A failure names its
- * seed; failing seeds are kept in `kept`. `ORACLE_QUERIES` asks for more than the usual number.
+ * seed; failing seeds are kept in `kept`. `ORACLE_QUERIES` asks for more than the usual number, `ORACLE_FROM` for those after a seed, `CLINIC_ENGINE`
+ * for another engine.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
@@ -21,7 +22,8 @@ const queries = Number(process.env['ORACLE_QUERIES'] ?? 500);
 /** Seeds that failed once. */
 const kept: readonly number[] = [];
 
-const sqlite = engines.find(({ name }) => name === 'sqlite');
+const from = Number(process.env['ORACLE_FROM'] ?? 0);
+const engine = engines.find(({ name }) => name === (process.env['CLINIC_ENGINE'] ?? 'sqlite'));
 
 /** Every one of a few hundred pages is read, many queries have some. */
 const askServer = async (service: Service, url: string): Promise<string[]> => {
@@ -42,19 +44,19 @@ const readWorld = async (service: Service): Promise<World> => {
 };
 
 const agreesOn = (name: string, load: (service: Service) => Promise<void>): void => {
-  describe(name, () => {
+  describe(`${name} with ${engine?.name ?? 'no engine'}`, () => {
     let service: Service;
     let world: World;
     beforeAll(async () => {
-      if (sqlite === undefined) throw new Error('there is no such engine');
-      service = makeService(await sqlite.open());
+      if (engine === undefined) throw new Error('there is no such engine');
+      service = makeService(await engine.open());
       await load(service);
       world = await readWorld(service);
     }, 300_000);
     afterAll(async () => { await service.store.close(); });
 
     it('agrees with plain loops', async () => {
-      const seeds = [...kept, ...Array.from({ length: queries }, (_, at) => at + 1)];
+      const seeds = [...kept, ...Array.from({ length: queries }, (_, at) => from + at + 1)];
       const faults: unknown[] = [];
       let withMatches = 0;
       for (const seed of seeds) {
