@@ -3,7 +3,7 @@ import { localTarget, targetsOf } from '../../store-index/entry-match.js';
 import { referenceText } from '../../store-index/index-text.js';
 import type { ContainedNode, Node } from '../../store-index/node.js';
 import { containedName } from '../../store-index/packed.js';
-import { candidatesOf, referrers, satisfies, type Candidate, type Finding } from './candidate.js';
+import { candidatesOf, satisfies, type Candidate, type Finding } from './candidate.js';
 import { inGroups } from './statements.js';
 import { containerSource, distinctSorted, everything, leafSource, mergeable, merged, valuesSource, type Source } from './source.js';
 
@@ -185,12 +185,12 @@ const linkedSource = (finding: Finding, node: Node, reach: Reach): Found | undef
   return undefined;
 };
 
-/** Returns the matches of the other end; undefined when there are too many, or when they are too dear to find. */
-const otherEnd = (finding: Finding, node: Node, { type, effort }: Reach): Candidate[] | undefined =>
+/** Returns what `read` reads of the matches of the other end; undefined when there are too many, or when they are too dear to find. */
+const otherEnd = <T>(finding: Finding, node: Node, { type, effort, read }: Reach & { readonly read: (finding: Finding, found: Found) => Iterable<T> }): T[] | undefined =>
   finding.work.tryWithin(effort, () => {
-    const found: Candidate[] = [];
-    for (const candidate of candidates(finding, howToFind(finding, node, { type, all: true }))) {
-      found.push(candidate);
+    const found: T[] = [];
+    for (const one of read(finding, howToFind(finding, node, { type, all: true }))) {
+      found.push(one);
       if (found.length > chained) return undefined;
     }
     return found;
@@ -201,22 +201,22 @@ const chainStart = (finding: Finding, node: Extract<Node, { op: 'chain' }>, { ty
   const names: string[] = [];
   const within: number[] = [];
   for (const type of types) {
-    const targets = otherEnd(finding, where(type), { type, effort });
-    const containers = otherEnd(finding, node.contained(type), { type: container, effort });
+    const targets = otherEnd(finding, where(type), { type, effort, read: idsOf });
+    const containers = otherEnd(finding, node.contained(type), { type: container, effort, read: matchesOf });
     if (targets === undefined || containers === undefined) return undefined;
-    names.push(...targets.map(({ id }) => `${type}/${id}`));
-    within.push(...containers.map(({ rid }) => rid));
+    names.push(...targets.map((id) => `${type}/${id}`));
+    within.push(...containers);
   }
   const inside = distinctSorted(within);
   const referring = valuesSource(finding, param, { within: 0, name, values: names.map(referenceText) });
   return {
     name: `chain ${name}`, exact: true, streams: names.length < mergeable, estimate: (limit) => Math.min(limit, inside.length + referring.estimate(limit)),
-    rids: (after) => merged([inside.filter((rid) => rid > after), ...names.map((target) => referrers(finding, param, target, { after, first: names.length > few / 16 ? 4 : undefined }))]),
+    rids: (after) => (inside.length === 0 ? referring.rids(after) : merged([inside.filter((rid) => rid > after), referring.rids(after)])),
   };
 };
 
 const hasStart = (finding: Finding, { param, source, type, where, name }: Extract<Node, { op: 'has' }>, { effort }: Reach): Source | undefined => {
-  const referring = otherEnd(finding, where, { type: source, effort });
+  const referring = otherEnd(finding, where, { type: source, effort, read: candidates });
   if (referring === undefined) return undefined;
   const names = new Set(referring.flatMap(({ entries }) => targetsOf(param.key, entries).flatMap(([target, id]) => (target === type ? [`${target}/${id}`] : []))));
   const states = [...names].map((name) => {
@@ -232,6 +232,18 @@ const hasStart = (finding: Finding, { param, source, type, where, name }: Extrac
 export function* candidates(finding: Finding, { source, rest }: Found, after = 0): Generator<Candidate> {
   for (const rids of inGroups(source.rids(after))) {
     for (const candidate of candidatesOf(finding, rids)) if (satisfies(finding, rest, candidate)) yield candidate;
+  }
+}
+
+/** Yields the ids of the matches, in the order first stored. */
+function* idsOf(finding: Finding, { source, rest }: Found): Generator<string> {
+  if (rest.op !== 'all' || !source.exact) {
+    for (const { id } of candidates(finding, { source, rest })) yield id;
+    return;
+  }
+  for (const rids of inGroups(source.rids(0))) {
+    finding.work.saw(rids.length);
+    yield* finding.statements.ids.all(JSON.stringify(rids)) as string[];
   }
 }
 

@@ -82,13 +82,31 @@ const basesOf = (uri: string): string[] => {
   return [...new Set(bases.filter((base) => base !== ''))];
 };
 
-
 const streamOf = ({ statements, work }: Finding, { key, sys }: Stretch, after: number): Generator<number> =>
   growing<number>((limit, last = after) => {
     const found = statements.token.all(key, sys, last, limit) as number[];
     work.saw(found.length + 1);
     return found;
   });
+
+/** From so many stretches on it pays to look first where each begins: a page is met in the first few of them. */
+const several = 4;
+
+/** Returns the streams of the stretches; of several only those are read that the merging comes to. */
+const streamsOf = (finding: Finding, stretches: readonly Stretch[], after: number): Iterable<number>[] => {
+  if (stretches.length < several || stretches.length > mergeable) return stretches.map((stretch) => streamOf(finding, stretch, after));
+  finding.work.saw(stretches.length);
+  const heads = finding.statements.heads.all(after, JSON.stringify(stretches.map(({ key, sys }) => [key, sys]))) as (number | null)[];
+  return stretches.flatMap((stretch, at) => {
+    const head = heads[at] ?? undefined;
+    return head === undefined ? [] : [beginningWith(head, () => streamOf(finding, stretch, head))];
+  });
+};
+
+function* beginningWith(head: number, rest: () => Iterable<number>): Generator<number> {
+  yield head;
+  yield* rest();
+}
 
 /** Streams beyond this many are gathered and sorted. */
 export const mergeable = 1_024;
@@ -181,7 +199,7 @@ const stretchesSource = (finding: Finding, name: string, stretches: Stretches): 
     finding.work.saw(looked);
     return Math.min(Math.round(sum), limit);
   },
-  rids: (after) => merged([...each(stretches)].map((stretch) => streamOf(finding, stretch, after))),
+  rids: (after) => merged(streamsOf(finding, [...each(stretches)], after)),
 });
 
 const tokenSource = (finding: Finding, { param, within, system, name }: Extract<Node, { op: 'token' }>, code: string): Source => {
