@@ -5,7 +5,8 @@ import { includedTargets, revincludePlans, type Include, type Referring } from '
 import type { Position } from '../store/plan.js';
 import type { Version } from '../store/resource.js';
 import type { Context } from './context.js';
-import { find, lookUp } from './gate.js';
+import { find, lookUp, lookUpVersion } from './gate.js';
+import { localReferences } from './reference.js';
 
 export interface Included {
   /** In the order they were reached, none that is a match. */
@@ -71,6 +72,8 @@ interface From {
   readonly name: string;
   /** Read when first asked: reverse includes need no entries. */
   readonly referring: () => Referring;
+  /** `Type/id` to the version that a reference names. */
+  readonly named: () => ReadonlyMap<string, number>;
 }
 
 interface Step {
@@ -83,17 +86,33 @@ interface Step {
 const fromOf = ({ service }: Context, version: Version): From => {
   let read: Referring | undefined;
   const referring = (): Referring => (read ??= { type: version.type, entries: service.registry.extract(JSON.parse(version.body ?? '{}') as Record<string, unknown>) });
-  return { name: nameOf(version), referring };
+  return { name: nameOf(version), referring, named: () => namedVersions(version.body ?? '', service.options.baseUrl) };
+};
+
+const none: ReadonlyMap<string, number> = new Map();
+
+/** "If a resource has a reference that is versioned and _include is performed, the specified version SHOULD be provided." */
+const namedVersions = (body: string, baseUrl: string): ReadonlyMap<string, number> => {
+  if (!body.includes('/_history/')) return none;
+  const references = localReferences(JSON.parse(body) as Record<string, unknown>, baseUrl);
+  return new Map(references.flatMap(({ key, version }) => (version === undefined ? [] : [[`${key.type}/${key.id}`, version]])));
+};
+
+/** The version that is named, where it is there; else the current one. */
+const lookUpNamed = async (context: Context, target: string, number: number | undefined): Promise<Version | undefined> => {
+  const [type = '', id = ''] = target.split('/');
+  const named = number === undefined ? undefined : await lookUpVersion(context, { type, id }, number);
+  return named?.body === undefined ? await lookUp(context, { type, id }) : named;
 };
 
 const follow = async ({ context, from, gathered, breathe }: Step, include: Include): Promise<void> => {
   const { registry } = context.service;
-  for (const { referring } of from) {
+  for (const { referring, named } of from) {
     await breathe();
+    const versions = named();
     for (const target of includedTargets(registry, include, referring())) {
       if (gathered.isFull) return;
-      const [type = '', id = ''] = target.split('/');
-      const version = gathered.has(target) ? undefined : await lookUp(context, { type, id });
+      const version = gathered.has(target) ? undefined : await lookUpNamed(context, target, versions.get(target));
       if (version !== undefined) gathered.add(version);
     }
   }

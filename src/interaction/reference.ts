@@ -14,6 +14,8 @@ export interface LocalReference {
   readonly key: ResourceKey;
   /** FHIRPath of the element that refers. */
   readonly expression: string;
+  /** The version that it names. */
+  readonly version?: number | undefined;
 }
 
 export interface ReferenceCheck {
@@ -32,6 +34,11 @@ export const localKey = (reference: string, baseUrl: string): ResourceKey | unde
   return rest.length === 0 || (rest.length === 2 && rest[0] === '_history') ? { type, id } : undefined;
 };
 
+const versionIn = (reference: string): number | undefined => {
+  const [, number] = /\/_history\/([1-9]\d{0,9})$/.exec(reference) ?? [];
+  return number === undefined ? undefined : Number(number);
+};
+
 /** Returns the references of a resource to resources of this server, each target once. */
 export const localReferences = (value: Readonly<Record<string, unknown>>, baseUrl: string): LocalReference[] => {
   const found = new Map<string, LocalReference>();
@@ -40,7 +47,7 @@ export const localReferences = (value: Readonly<Record<string, unknown>>, baseUr
     const key = typeof text === 'string' ? localKey(text, baseUrl) : undefined;
     if (key === undefined) return;
     const name = `${key.type}/${key.id}`;
-    if (!found.has(name)) found.set(name, { key, expression: expressionOf(String(value['resourceType']), path) });
+    if (!found.has(name)) found.set(name, { key, expression: expressionOf(String(value['resourceType']), path), version: versionIn(String(text)) });
   });
   return [...found.values()];
 };

@@ -58,6 +58,17 @@ export const sectionB: readonly AccessCase[] = [
   reads('B8', '_include brings nothing hidden along', async ({ found }) => {
     for (const include of ['Observation:focus', 'Observation:has-member', 'Observation:*', '*']) assert.ok(!(await found(tA, `/Observation?_id=obsAfB&_include=${include}`)).some((name) => /\/(B|obsB)$/.test(name)), include);
   }),
+  writes('B8-version', 'a version that a reference names comes along only where it may be read', async ({ admin, found, ask }) => {
+    for (const patient of ['B', 'A']) await admin('PUT', '/Observation/moved', { body: observation('moved', patient) });
+    for (const language of ['de', 'fr']) await admin('PUT', '/Observation/kept', { body: observation('kept', 'A', { language }) });
+    await admin('PUT', '/Observation/own', { body: observation('own', 'A', { focus: [reference('Patient/B/_history/1')], hasMember: [reference('Observation/moved/_history/1'), reference('Observation/kept/_history/1')] }) });
+    const path = '/Observation?_id=own&_include=Observation:focus&_include=Observation:has-member';
+    assert.deepEqual(await found(tA, path), ['Observation/kept', 'Observation/moved', 'Observation/own']);
+    const { text } = await ask(tA, 'GET', path);
+    assert.doesNotMatch(text, /"subject":\{"reference":"Patient\/B"\}/);
+    assert.match(text, /"language":"de"/);
+    assert.deepEqual(await found(patientToken('A', 'patient/*.s'), path), ['Observation/own']);
+  }),
   reads('B9', ':iterate ends, and reaches nothing behind what is hidden', async ({ found }) => {
     const names = await found(tA, '/Observation?_id=obsA,obsAfB&_include=Observation:encounter&_include=Observation:has-member&_include:iterate=Encounter:part-of&_include:iterate=Encounter:subject&_revinclude:iterate=Encounter:part-of');
     assert.deepEqual(names.filter((name) => name.endsWith('B') && name !== 'Observation/obsAfB'), []);

@@ -34,7 +34,7 @@ const urlOf = (args: readonly string[]): string | undefined => {
 const jest = (url: string, args: readonly string[]): Run => {
   rmSync(report, { force: true });
   const begun = Date.now();
-  const { status } = spawnSync(process.execPath, ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', join('node_modules', 'jest', 'bin', 'jest.js'), '--json', `--outputFile=${report}`, ...args], {
+  const { status } = spawnSync(process.execPath, ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', join('node_modules', 'jest', 'bin', 'jest.js'), '--json', `--outputFile=${report}`, '--testTimeout=180000', ...args], {
     stdio: ['ignore', 'ignore', 'inherit'], cwd: packageRoot, env: { ...process.env, MONGO_TEST_URL: url, SPEC_MONGO: 'all', CLINIC_ENGINE: 'mongo' },
     timeout: longestRun, killSignal: 'SIGKILL',
   });

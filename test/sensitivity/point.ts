@@ -39,6 +39,7 @@ const searching: readonly Point[] = [
   { name: 'total', file: gate, text: 'store.count(restricted(context, plan), run)', without: 'store.count(plan.count > 0 ? plan : restricted(context, plan), run)', cases: ['B16'] },
   { name: 'count alone', file: gate, text: 'store.count(restricted(context, plan), run)', without: 'store.count(plan.count === 0 ? plan : restricted(context, plan), run)', cases: ['B16'] },
   { name: '_include', file: 'interaction/include.js', text: 'await lookUp(context, { type, id })', without: 'await context.service.store.read({ type, id })', cases: ['B8', 'B11'] },
+  { name: '_include of a version', file: 'interaction/include.js', text: 'await lookUpVersion(context, { type, id }, number)', without: 'await context.service.store.read({ type, id }, number)', cases: ['B8-version'] },
   { name: '_revinclude', file: 'interaction/include.js', text: 'await find(context, { ...plan, count: mostIncluded, after }', without: 'await context.service.store.search({ ...plan, count: mostIncluded, after }', cases: ['B7', 'B10'] },
   { name: ':iterate', file: 'interaction/include.js', text: 'follow(step, include)', without: `follow(include.iterate ? { ...step, context: { ...step.context, viewer: ${everyone} } } : step, include)`, cases: ['B9'] },
   { name: 'chain: what it reaches', file: 'access/restrict.js', text: 'where: typeof right === \'string\' ? where : { op: \'and\', of: [right, where] } })));', without: 'where })));', cases: ['B15'] },
