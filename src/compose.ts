@@ -37,7 +37,7 @@ import { makeStandings } from './interaction/standing.js';
 import { makePrepare } from './interaction/prepare.js';
 import type { InteractionOptions, Operation, Service } from './interaction/service.js';
 import { makeCustomParameters, type CustomOptions } from './interaction/parameter/custom.js';
-import { makeSharedStates, makeStateFile } from './interaction/parameter/state.js';
+import { forgetStates, makeSharedStates, makeStateFile, statesFile } from './interaction/parameter/state.js';
 import { accessOperations } from './operation/access/operations.js';
 import { recordOperations } from './operation/record/operations.js';
 import { makeProofOperations } from './operation/audit/proof.js';
@@ -175,7 +175,7 @@ export const openCore = async (given: ComposeOptions): Promise<Core> => {
     const service: Service = {
       operations, store, registry, validate: validation.validate, lanes: makeKeyedQueue(), clock, ids: randomIds, observe, options, terminology: terminology.fresh,
       audit: isAudited(config) ? { provenance: config.provenance, years: config.auditYears, bringUpToDate: () => auditIndex.bringUpToDate() } : undefined,
-      standings: makeStandings(() => service, rules),
+      standings: makeStandings(() => service, rules), incomplete: () => custom.incomplete(),
       security: config.auth !== 'smart' ? undefined : () => securityStatement({ origin: originOf(baseUrl) }),
       callPatient: config.auth !== 'smart' ? undefined : async (patient) => (await import('./authorization/mail/call-patient.js')).callPatient((await authorization.get()).server, patient),
     };
@@ -217,7 +217,7 @@ export const openCore = async (given: ComposeOptions): Promise<Core> => {
 
 /** Where the progress of search parameters is kept; one that answers requests only looks at it. */
 const customStates = ({ storeUrl, dataDir, role }: Config, hold: Hold): Pick<CustomOptions, 'states' | 'hold'> => {
-  if (!isMongo(storeUrl)) return { states: makeStateFile(join(dataDir, 'search-parameters.json')) };
+  if (!isMongo(storeUrl)) return { states: makeStateFile(statesFile(dataDir)) };
   return { states: makeSharedStates(hold), hold: role === 'api' ? { ...hold, signal: hold.signal, mine: async () => false } : hold };
 };
 
@@ -350,7 +350,7 @@ const interactionOptions = (config: Config, { pageSecret, store }: { readonly pa
 
 /** Puts a backup in the place of the store of a folder that no process has open. */
 export const restoreStore = async (config: Config, { from, force }: { readonly from: string; readonly force: boolean }): Promise<Restored> => {
-  await prepareDataDir(config.dataDir);
+  await prepareDataDir(config.dataDir).then(() => forgetStates(config.dataDir));
   const restored = await restoreSqlite({ folder: config.dataDir, from, force, clock: systemClock, observe: observeNothing });
   // The journal came with the backup: what was recorded after it is gone, and this is said where it goes on.
   if (isAudited(config)) await inCore({ config, clock: systemClock, observe: observeNothing }, ({ service }) => recordSecurity(service, 'restored', { agent: { client: 'command restore' }, outcomeText: 'from a backup' }));

@@ -19,6 +19,7 @@ import { hierarchyIn } from './hierarchy.js';
 import { includeFor } from './include.js';
 import { handlingOf } from './params.js';
 import type { FhirResponse } from './request.js';
+import { notYetIndexed } from './parameter/rules.js';
 import { makeShaper } from './shape.js';
 
 /** Returns 200 with a searchset Bundle; throws what the parameters deserve. */
@@ -42,7 +43,7 @@ const mostFramed = 100;
 const frameOf = ({ request, service }: Context, { plan, total, includes, issues, summary, elements, contained, explain }: PlannedSearch): Frame | undefined => {
   const [type, another] = plan.types;
   const isWhole = elements === undefined && (summary === undefined || summary === 'false') && contained === undefined && includes.length === 0;
-  const isSilent = issues.length === 0 && total !== 'estimate' && !explain && request.prefer.explain !== true;
+  const isSilent = issues.length === 0 && service.incomplete?.() === undefined && total !== 'estimate' && !explain && request.prefer.explain !== true;
   return request.takesStored === true && type !== undefined && another === undefined && isWhole && isSilent && plan.count <= mostFramed ? matchFrame(service.options.baseUrl, type) : undefined;
 };
 
@@ -66,7 +67,8 @@ const searchsetOf = async (context: Context, planned: PlannedSearch, { path, fra
   if (page.framed !== undefined) return { stored: { head: `${bundleHead(head)},"entry":[`, rest: page.framed.bytes } };
   const included = await timed('includes', includeFor(context, planned.includes, page.matches.map(startOf)));
   const entries = await entriesOf(baseUrl, planned, { matches: page.matches, included: included.versions });
-  const issues = [...planned.issues, ...total.issues, ...included.issues, ...(context.auditedUntil === undefined ? [] : [notYetFound(context.auditedUntil)]), ...(isExplained ? explain(context, planned, { steps: page.steps, parts }) : [])];
+  const progress = context.service.incomplete?.();
+  const issues = [...planned.issues, ...(progress === undefined ? [] : [notYetIndexed(progress)]), ...total.issues, ...included.issues, ...(context.auditedUntil === undefined ? [] : [notYetFound(context.auditedUntil)]), ...(isExplained ? explain(context, planned, { steps: page.steps, parts }) : [])];
   if (issues.length > 0) entries.push(outcomeEntry(issues));
   return { body: bundleText({ ...head, entries }) };
 };

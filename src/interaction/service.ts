@@ -74,6 +74,8 @@ export interface Service {
   readonly ids: Ids;
   readonly observe: Observe;
   readonly options: InteractionOptions;
+  /** How far the index is while it is made anew for the rules of this release; undefined, or undefined returned: it is whole. */
+  readonly incomplete?: (() => string | undefined) | undefined;
   /** Every access leaves a record in the journal; undefined: none does. */
   readonly audit?: AuditSettings | undefined;
   /** CapabilityStatement.rest.security, where there is authorization. */

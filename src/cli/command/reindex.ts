@@ -7,7 +7,7 @@ export const reindexStore: StoreCommand = {
   name: 'reindex',
   summary: 'Makes the search index anew from the stored resources; the server goes on serving.',
   usage: '',
-  about: 'Needed when an upgrade adds search parameters. With --check nothing is written and every difference is a fault.',
+  about: 'A server does it by itself, in the background, when its release reads search parameters in another way than the one that stored the data. With --check nothing is written and every difference is a fault.',
   options: { check: { about: 'Compare only; exit code 5 when something differs.' } },
   needs: 'store',
   run: async ({ given, report, signal }, { service, viewer }) => {

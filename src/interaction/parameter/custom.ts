@@ -6,16 +6,15 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { systemViewer } from '../../access/viewer.js';
 import { hashOf } from '../../core/hash.js';
 import { makeRepeatedJob, type Job } from '../../core/job.js';
-import { resourceTypes, type SearchParameterDef } from '../../fhir/definitions.js';
+import type { SearchParameterDef } from '../../fhir/definitions.js';
 import { readSearchParameter, standardDefinitions, type KnownDefinitions } from '../../search/custom.js';
 import { basesOf } from '../../search/parameter.js';
 import type { CustomParameter } from '../../search/registry.js';
-import type { Position, SearchPlan } from '../../store/plan.js';
 import type { Hold } from '../../scheduler/hold.js';
-import { find } from '../gate.js';
-import type { FhirRequest } from '../request.js';
-import type { Context, Service } from '../service.js';
+import type { Service } from '../service.js';
 import { streamCurrent } from '../stream.js';
+import { containing, countOf, indexPlaces, type Indexing } from './index-places.js';
+import { makeIndexRules, rulesName } from './rules.js';
 import type { IndexState, IndexStates, StateFile } from './state.js';
 
 export interface CustomParameters {
@@ -23,6 +22,8 @@ export interface CustomParameters {
   load(): Promise<void>;
   /** Looks what is stored now and indexes by what is new; resolves when every parameter can be used. */
   catchUp(signal?: AbortSignal): Promise<void>;
+  /** How far the index of all resources is, while it is made anew for the rules of this release; undefined: it is whole. */
+  incomplete(): string | undefined;
   readonly job: Job;
 }
 
@@ -37,8 +38,6 @@ export interface CustomOptions {
 }
 
 const viewer = systemViewer('search-parameters');
-const request: FhirRequest = { interaction: 'search-system', params: [], conditions: {}, prefer: {}, requestId: '' };
-const pageSize = 200;
 
 interface Pending {
   progress: string;
@@ -58,6 +57,7 @@ const sharedSettleMs = 3_000;
 export const makeCustomParameters = ({ service, states: file, hold, settleMs = hold === undefined ? 1_000 : sharedSettleMs, everyMs = 1_000 }: CustomOptions): CustomParameters => {
   let states: IndexStates = {};
   let seen: string | undefined;
+  const rules = makeIndexRules(service);
   const readAll = async (): Promise<Known[]> => {
     const stored: Record<string, unknown>[] = [];
     for await (const page of streamCurrent(service(), viewer, { types: ['SearchParameter'] })) stored.push(...page.map(({ body }) => JSON.parse(body) as Record<string, unknown>));
@@ -72,6 +72,7 @@ export const makeCustomParameters = ({ service, states: file, hold, settleMs = h
   };
   const load = async (): Promise<void> => {
     states = await file.read();
+    await rules.begin(states);
     adopt(await readAll());
   };
   const catchUp = async (stopping?: AbortSignal): Promise<void> => {
@@ -82,16 +83,16 @@ export const makeCustomParameters = ({ service, states: file, hold, settleMs = h
     if (stamp === seen) return;
     const all = await readAll();
     if (!mine) {
+      rules.look(states);
       adopt(all);
       seen = stamp;
       return;
     }
-    const gone = Object.keys(states).filter((url) => !all.some(({ definition }) => definition.url === url));
-    if (gone.length > 0) {
-      states = Object.fromEntries(Object.entries(states).filter(([url]) => !gone.includes(url)));
-      await file.write(states);
-    }
+    const left = stillStored(states, all);
+    if (left !== states) await file.write(left);
+    states = left;
     adopt(all);
+    await rules.follow({ state: states[rulesName], keep, signal });
     if (all.some(({ pending }) => pending !== undefined)) await wait(settleMs);
     for (const one of all) if (one.pending !== undefined) await indexBy(service(), { ...one, pending: one.pending }, { state: states[one.definition.url], keep, signal });
     adopt(all.map((one) => toKnown(one.definition, states)));
@@ -110,7 +111,14 @@ export const makeCustomParameters = ({ service, states: file, hold, settleMs = h
       await hold?.close();
     },
   };
-  return { load, catchUp, job };
+  return { load, catchUp, incomplete: () => rules.incomplete(), job };
+};
+
+/** The states without those of parameters that are gone; the same object when none is. */
+const stillStored = (states: IndexStates, all: readonly Known[]): IndexStates => {
+  const urls = new Set([rulesName, ...all.map(({ definition }) => definition.url)]);
+  const left = Object.entries(states).filter(([url]) => urls.has(url));
+  return left.length === Object.keys(states).length ? states : Object.fromEntries(left);
 };
 
 /** Those of one value first: composites are made of them. Of two with one URL the one stored last counts. */
@@ -143,49 +151,13 @@ const stampOf = async ({ store }: Service): Promise<string> => {
   return `${String(total)} ${String(newest?.seq ?? 0)}`;
 };
 
-interface Indexing {
-  readonly state: IndexState | undefined;
-  readonly keep: (url: string, state: IndexState) => Promise<void>;
-  readonly signal: AbortSignal | undefined;
-}
-
 /** Writes the index anew of every resource of the types; a resource that is written meanwhile gets it from that write. */
-const indexBy = async (service: Service, { definition, fingerprint, pending }: Known & { readonly pending: Pending }, { state, keep, signal }: Indexing): Promise<void> => {
+const indexBy = async (service: Service, { definition, fingerprint, pending }: Known & { readonly pending: Pending }, indexing: Indexing): Promise<void> => {
   const types = basesOf(definition);
   const total = await countOf(service, types);
-  const left = state?.fingerprint === fingerprint && !state.done ? state : undefined;
-  let done = 0;
-  const places = [...types, ...types.map(containing)];
-  for (const type of left?.type === undefined ? places : places.slice(Math.max(0, places.indexOf(left.type)))) {
-    let after: Position | undefined = type === left?.type ? left.after : undefined;
-    do {
-      signal?.throwIfAborted();
-      const page = await indexPage({ service, viewer, request }, type, after);
-      done += page.done;
-      after = page.next;
-      pending.progress = `${String(done)} of about ${String(total)} resources are indexed by it${left !== undefined ? ' since the server was started' : ''}`;
-      await keep(definition.url, { fingerprint, done: false, type, after });
-    } while (after !== undefined);
-  }
-  await keep(definition.url, { fingerprint, done: true });
+  const done = await indexPlaces(service, {
+    name: definition.url, fingerprint, places: [...types, ...types.map(containing)],
+    told: (many, isResumed) => { pending.progress = `${String(many)} of about ${String(total)} resources are indexed by it${isResumed ? ' since the server was started' : ''}`; },
+  }, indexing);
   service.observe({ kind: 'notice', level: 'info', message: `The search parameter ${definition.code} can be used: ${String(done)} resources were indexed by it.` });
-};
-
-/** After the resources of a type come those that contain some: name of that part of the work. */
-const containing = (type: string): string => `#${type}`;
-
-const planOf = (place: string): Omit<SearchPlan, 'count'> =>
-  (place.startsWith('#') ? { types: resourceTypes, where: { op: 'contained', type: place.slice(1) } } : { types: [place] });
-
-const indexPage = async (context: Context, place: string, after: Position | undefined): Promise<{ readonly done: number; readonly next: Position | undefined }> => {
-  const { registry, store } = context.service;
-  const { matches, next } = await find(context, { ...planOf(place), count: pageSize, after });
-  const entries = matches.map((match) => ({ key: { type: match.type, id: match.id }, version: match.version, index: registry.extract(JSON.parse(match.body ?? '{}') as Record<string, unknown>) }));
-  if (entries.length > 0) await store.maintain({ task: 'reindex', entries });
-  return { done: matches.length, next };
-};
-
-const countOf = async ({ store }: Service, types: readonly string[]): Promise<number> => {
-  const { resources } = await store.statistics();
-  return types.reduce((sum, type) => sum + (resources[type] ?? 0), 0);
 };

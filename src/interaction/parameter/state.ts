@@ -1,5 +1,6 @@
 /** How far the index of each search parameter of one's own is, kept in a file or with a lease, so that a killed server goes on where it was. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { moveDurably } from '../../core/durable.js';
 import type { Hold } from '../../scheduler/hold.js';
 import type { Position } from '../../store/plan.js';
@@ -29,6 +30,12 @@ export const makeSharedStates = (hold: Hold): StateFile => ({
   },
   write: (states) => hold.note(JSON.stringify(states)),
 });
+
+/** Returns the path of the file in the folder of what the server keeps. */
+export const statesFile = (dataDir: string): string => join(dataDir, 'search-parameters.json');
+
+/** Forgets how far the indexes were: the store they were of is replaced. */
+export const forgetStates = (dataDir: string): Promise<void> => rm(statesFile(dataDir), { force: true });
 
 /** Returns the file; one that is not there or cannot be read says that nothing was indexed. */
 export const makeStateFile = (file: string): StateFile => ({

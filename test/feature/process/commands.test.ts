@@ -89,8 +89,12 @@ describe('restore', () => {
 
   it('replaces a store only by --force, and keeps what it replaces', async () => {
     expect(await restore('again', '--from', 'alone.backup')).toMatchObject({ code: 1, err: expect.stringContaining('--force') });
+    const states = join(at('again'), 'search-parameters.json');
+    writeFileSync(states, '{"http://example.org/SearchParameter/a":{"fingerprint":"f","done":true}}');
     const forced = JSON.parse((await restore('again', '--from', 'alone.backup', '--force', '--json')).out) as { replaced: string };
     expect(existsSync(join(forced.replaced, 'store.db'))).toBe(true);
+    // That an index is whole was said of the store that is gone.
+    expect(existsSync(states)).toBe(false);
   });
 
   it('takes no file that is damaged, cut or something else, and changes nothing then', async () => {

@@ -1,5 +1,5 @@
 /** Search parameters that are stored as resources: refused until every resource is indexed by them, then like any other. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -165,5 +165,63 @@ describe('a search parameter that is stored', () => {
     expect(await found('Patient?family=other')).toEqual([]);
     expect(await refusal('Patient?odd=x')).toContain('unknown-parameter');
     expect(await refusal('Patient?retired=x')).toContain('unknown-parameter');
+  });
+});
+
+describe('what an earlier release has stored', () => {
+  const states = (): string => join(folder, 'search-parameters.json');
+  const warning = async (query: string): Promise<string | undefined> => {
+    const { body = '{}' } = await call(service, { method: 'GET', url: query });
+    return (JSON.parse(body) as { entry?: { resource: { resourceType: string; issue?: { code: string; diagnostics: string }[] } }[] }).entry?.flatMap(({ resource }) => resource.issue ?? []).find(({ code }) => code === 'incomplete')?.diagnostics;
+  };
+  /** Its rules were others: it read no family from any patient. */
+  const beOlder = async (): Promise<void> => {
+    await custom.catchUp();
+    const before = indexed;
+    const entries = Array.from({ length: 450 }, (_, at) => ({ key: { type: 'Patient', id: `p${String(at)}` }, version: 1, index: [] }));
+    await service.store.maintain({ task: 'reindex', entries });
+    expect([before, indexed]).toEqual([0, 450]);
+    writeFileSync(states(), JSON.stringify({ 'urn:concierge-fhir:index-rules': { fingerprint: '0', done: true } }));
+    await restart();
+  };
+  const withRules = (): Service => ({ ...service, incomplete: () => custom.incomplete() });
+
+  it('is indexed anew by the rules of this one, once; until then searches say that they may miss something', async () => {
+    await beOlder();
+    service = withRules();
+    expect(await found('Patient?given=nick7')).toEqual([]);
+    expect(await warning('Patient?given=nick7')).toContain('it has not begun');
+    await custom.catchUp();
+    expect(indexed).toBe(450);
+    expect(await found('Patient?given:exact=Nick7')).toEqual(['p7']);
+    expect(await warning('Patient?given=nick7')).toBeUndefined();
+    expect(custom.incomplete()).toBeUndefined();
+
+    await restart();
+    await custom.catchUp();
+    expect([indexed, custom.incomplete()]).toEqual([0, undefined]);
+  });
+
+  it('goes on where it was killed', async () => {
+    await beOlder();
+    const killed = new AbortController();
+    const { store } = service;
+    service = { ...withRules(), store: { ...store, maintain: async (task) => { const report = await store.maintain(task); killed.abort(new Error('killed')); return report; } } };
+    await expect(custom.catchUp(killed.signal)).rejects.toThrow('killed');
+    expect(await warning('Patient?given=nick7')).toContain('200 of about 450 resources are done');
+    service = { ...service, store };
+
+    await restart();
+    service = withRules();
+    expect(await warning('Patient?given=nick7')).toContain('it has not begun');
+    await custom.catchUp();
+    expect(indexed).toBe(250);
+    expect(await found('Patient?given:exact=Nick7')).toEqual(['p7']);
+  });
+
+  it('is not looked for where nothing was stored before', async () => {
+    await custom.catchUp();
+    expect([indexed, custom.incomplete()]).toEqual([0, undefined]);
+    expect(JSON.parse(readFileSync(states(), 'utf8'))).toMatchObject({ 'urn:concierge-fhir:index-rules': { done: true } });
   });
 });

@@ -1,0 +1,64 @@
+/**
+ * What a release reads from resources may differ from what an earlier one did: then everything that is stored is indexed anew in the
+ * background, and searches say until then that they may miss something (https://hl7.org/fhir/R4/search.html#return).
+ */
+import type { Issue } from '../../core/error.js';
+import { resourceTypes } from '../../fhir/definitions.js';
+import { indexRules } from '../../search/index-rules.js';
+import type { Service } from '../service.js';
+import { countOf, indexPlaces, type Indexing } from './index-places.js';
+import type { IndexStates } from './state.js';
+
+/** Where the state of it is kept, beside those of search parameters by URL. */
+export const rulesName = 'urn:concierge-fhir:index-rules';
+
+export interface IndexRules {
+  /** Looks at the start whether what is stored was indexed by the rules of this release. */
+  begin(states: IndexStates): Promise<void>;
+  /** Looks how far another process is. */
+  look(states: IndexStates): void;
+  /** Indexes what is stored, where it was not by these rules. */
+  follow(indexing: Indexing): Promise<void>;
+  /** How far it is; undefined: everything is indexed by these rules. */
+  incomplete(): string | undefined;
+}
+
+const isDone = (states: IndexStates): boolean => states[rulesName]?.fingerprint === indexRules && states[rulesName].done;
+
+/** Returns what keeps the index to the rules of this release. */
+export const makeIndexRules = (service: () => Service): IndexRules => {
+  let progress: string | undefined;
+  /** Nothing had ever been stored when the server was started: whatever is there is indexed by these rules. */
+  let isFresh = false;
+  return {
+    begin: async (states) => {
+      isFresh = (await service().store.head()).seq === 0;
+      if (!isFresh && !isDone(states)) progress = 'it has not begun';
+    },
+    look: (states) => {
+      if (progress !== undefined && isDone(states)) progress = undefined;
+    },
+    follow: async (indexing) => {
+      if (indexing.state?.fingerprint === indexRules && indexing.state.done) return;
+      if (isFresh) {
+        await indexing.keep(rulesName, { fingerprint: indexRules, done: true });
+        return;
+      }
+      const total = String(await countOf(service(), resourceTypes));
+      service().observe({ kind: 'notice', level: 'warn', message: `What is stored was indexed by the rules of another release, or restored: the index of ${total} resources is made anew while the server serves. Until it is, searches say that they may miss something.` });
+      const done = await indexPlaces(service(), {
+        name: rulesName, fingerprint: indexRules, places: resourceTypes,
+        told: (many, isResumed) => { progress = `${String(many)} of about ${total} resources are done${isResumed ? ' since the server was started' : ''}`; },
+      }, indexing);
+      progress = undefined;
+      service().observe({ kind: 'notice', level: 'info', message: `The index is made by the rules of this release: ${String(done)} resources.` });
+    },
+    incomplete: () => progress,
+  };
+};
+
+/** Returns what a search says meanwhile. */
+export const notYetIndexed = (progress: string): Issue => ({
+  severity: 'warning', code: 'incomplete',
+  diagnostics: `The index is made anew for this release of the server (${progress}): what was stored before may be missing here, or found by what it no longer means. Repeat the search when it is whole.`,
+});
