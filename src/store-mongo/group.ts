@@ -12,6 +12,7 @@ import { indexKeys } from './index-keys.js';
 import { latest, moveAll, readLanes, readTallies } from './lane.js';
 import { forever, type JournalDocument, type LaneDocument, type Models, type ResourceDocument, type VersionDocument } from './model.js';
 import { nameOf } from './name.js';
+import { orderOf } from './order.js';
 import { makePending, together } from './pending.js';
 import { placeAfter, positionOf, timeOf } from './position.js';
 import { maxTimeMS, Outrun } from './transaction.js';
@@ -130,11 +131,12 @@ const makeGroup = ({ models, keys, session, lane }: Begun, { place, updated: tim
     const state: State = { version: base + 1, deleted: body === undefined, first: before?.first ?? seq, seq };
     states.set(name, state);
     for (const gate of gatesOf(write, keys)) pending.pass(gate);
-    pending.resource({ _id: name, type, id, updated, packed, keys: indexKeys(packed, keys), ...state }, before?.version ?? 0);
+    const document = { _id: name, type, id, updated, packed, keys: indexKeys(packed, keys), ...state };
+    pending.resource({ ...document, ...orderOf(document, keys) }, before?.version ?? 0);
     const text = body && body.text.slice(0, body.stampAt) + toInstant(updated) + body.text.slice(body.stampAt + stampLength);
-    const document: VersionDocument = { _id: seq, key: name, type, id, version: base + 1, updated, until: forever, method, body: text };
-    isStored ??= async () => (await models.version.exists({ _id: document._id, key: name, body: text ?? null }).maxTimeMS(maxTimeMS)) !== null;
-    pending.version(document, before?.seq);
+    const stored: VersionDocument = { _id: seq, key: name, type, id, version: base + 1, updated, until: forever, method, body: text };
+    isStored ??= async () => (await models.version.exists({ _id: stored._id, key: name, body: text ?? null }).maxTimeMS(maxTimeMS)) !== null;
+    pending.version(stored, before?.seq);
   };
   const rely = (guard: Guard): void => {
     for (const gate of gatesOfGuard(guard, keys) ?? []) pending.pass(gate);

@@ -8,6 +8,7 @@ import { countAll, readTallies } from './lane.js';
 import { claimNote } from './lease.js';
 import { forgetDead } from './life.js';
 import { nameOf } from './name.js';
+import { orderFields, orderOf, type Order } from './order.js';
 import { bytesOf } from './search/candidate.js';
 import { maxTimeMS, readAtOnce, transact } from './transaction.js';
 import type { Writing } from './writer.js';
@@ -55,9 +56,12 @@ const expireAudit = async ({ models }: Writing, { upTo, events }: Extract<Mainte
 /** One that has changed since is passed over: its commit has written its index. */
 const reindex = ({ connection, patience, models, keys, lane }: Writing, { entries }: IndexTask): Promise<number> =>
   transact(connection, { ...patience, before: (session) => lane.announce(session) }, async (session) => {
-    const changes = entries.map(({ key, version, index }) => {
-      const packed = packEntries(key.type, index, keys);
-      return { updateOne: { filter: { _id: nameOf(key), version, deleted: false }, update: { $set: { packed, keys: indexKeys(packed, keys) } } } };
+    const rows = await models.resource.find({ _id: { $in: entries.map(({ key }) => nameOf(key)) }, deleted: false }, { id: 1, type: 1, updated: 1, first: 1, deleted: 1 }).session(session).maxTimeMS(maxTimeMS).lean();
+    const kept = new Map(rows.map((row) => [row._id, row]));
+    const changes = entries.flatMap(({ key, version, index }) => {
+      const [row, packed] = [kept.get(nameOf(key)), packEntries(key.type, index, keys)];
+      if (row === undefined) return [];
+      return [{ updateOne: { filter: { _id: row._id, version, deleted: false }, update: { $set: { packed, keys: indexKeys(packed, keys), ...orderOf({ ...row, packed }, keys) } } } }];
     });
     return changes.length === 0 ? 0 : (await models.resource.bulkWrite(changes, { session, maxTimeMS })).matchedCount;
   });
@@ -67,6 +71,9 @@ const sameKeys = (kept: readonly (number | string)[], expected: readonly (number
   return kept.length === wanted.size && kept.every((key) => wanted.has(key));
 };
 
+const sameOrder = (kept: Order, { lists, ...places }: Order): boolean =>
+  sameKeys(kept.lists, lists) && orderFields.every((field) => kept[field] === places[field]);
+
 const checkIndex = async ({ models, keys }: Writing, { entries }: IndexTask, session: ClientSession): Promise<MaintenanceReport> => {
   const rows = await models.resource.find({ _id: { $in: entries.map(({ key }) => nameOf(key)) }, deleted: false }).session(session).maxTimeMS(maxTimeMS).lean();
   const kept = new Map(rows.map((row) => [row._id, row]));
@@ -75,7 +82,8 @@ const checkIndex = async ({ models, keys }: Writing, { entries }: IndexTask, ses
     if (row?.version !== version) return [];
     const packed = packEntries(key.type, index, keys);
     if (!bytesOf(row.packed).equals(packed)) return [{ ...key, problem: 'the kept entries are not those of the resource' }];
-    return sameKeys(row.keys, indexKeys(packed, keys)) ? [] : [{ ...key, problem: 'the index does not lead to the resource by all of its values' }];
+    if (!sameKeys(row.keys, indexKeys(packed, keys))) return [{ ...key, problem: 'the index does not lead to the resource by all of its values' }];
+    return sameOrder(row, orderOf({ ...row, packed }, keys)) ? [] : [{ ...key, problem: 'the resource is not in its place in the order of dates or of changes' }];
   });
   return { done: entries.length, faults };
 };
@@ -88,10 +96,13 @@ const checkAll = async ({ models, keys }: Writing, session: ClientSession): Prom
   if (versions !== counted) faults.push({ type: '', id: '', problem: `the lanes of the change feed count ${String(counted)} versions, there are ${String(versions)}` });
   let done = 0;
   let accounted = 0;
-  for await (const { type, id, version, deleted, packed, keys: kept } of models.resource.find({}).session(session).lean().cursor()) {
+  for await (const row of models.resource.find({}).session(session).lean().cursor()) {
+    const { type, id, version, deleted } = row;
+    const packed = bytesOf(row.packed);
     done += 1;
     accounted += version;
-    if (!sameKeys(kept, deleted ? [] : indexKeys(bytesOf(packed), keys))) faults.push({ type, id, problem: 'the index is not what the kept entries say' });
+    if (!sameOrder(row, orderOf({ ...row, packed }, keys))) faults.push({ type, id, problem: 'its place in the orders is not what the kept entries say' });
+    if (!sameKeys(row.keys, deleted ? [] : indexKeys(packed, keys))) faults.push({ type, id, problem: 'the index is not what the kept entries say' });
   }
   if (accounted !== versions) faults.push({ type: '', id: '', problem: `the resources account for ${String(accounted)} versions of ${String(versions)}` });
   return { done, faults };

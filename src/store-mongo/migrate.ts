@@ -5,10 +5,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mongo, type Connection } from 'mongoose';
 import type { Clock } from '../core/clock.js';
-import type { Salt } from '../store-index/keys.js';
+import { makeKeys, type Salt } from '../store-index/keys.js';
 import { databaseOf, StoreFault } from './connection.js';
-import { validatorOf, type CollectionName, type LaneDocument, type TallyDocument } from './model.js';
+import { validatorOf, type CollectionName, type LaneDocument, type ResourceDocument, type TallyDocument } from './model.js';
+import { orderOf } from './order.js';
 import { positionOf } from './position.js';
+import { bytesOf } from './search/candidate.js';
 
 interface Control {
   readonly _id: string;
@@ -23,7 +25,7 @@ type Database = ReturnType<typeof databaseOf>;
 
 interface Step {
   readonly about: string;
-  readonly apply: (database: Database) => Promise<void>;
+  readonly apply: (database: Database, salt: Salt) => Promise<void>;
 }
 
 type Index = readonly [collection: CollectionName, name: string, keys: Record<string, 1 | -1>, options?: mongo.CreateIndexesOptions];
@@ -78,6 +80,32 @@ const divideFeed = async (database: Database): Promise<void> => {
   await feed.deleteOne({ _id: 'feed' });
 };
 
+const orders: readonly Index[] = [
+  ['resource', 'dateUp', { lists: 1, dateUp: 1 }],
+  ['resource', 'dateDown', { lists: 1, dateDown: 1 }],
+  ['resource', 'changeUp', { type: 1, deleted: 1, changeUp: 1 }],
+  ['resource', 'changeDown', { type: 1, deleted: 1, changeDown: 1 }],
+];
+
+/** Resources of one portion. */
+const portion = 500;
+
+/** Puts every resource in its place, those that have none yet: one that was broken off goes on. Servers of before must not store meanwhile, or later. */
+const putInOrder = async (database: Database, salt: Salt): Promise<void> => {
+  const keys = makeKeys(salt);
+  const resources = database.collection<ResourceDocument>('resource');
+  for (let last = ''; ;) {
+    const found = await resources.find({ _id: { $gt: last } }, { hint: { _id: 1 }, sort: { _id: 1 }, limit: portion, projection: { keys: 0 } }).toArray();
+    const changes = found.filter(({ changeDown }) => (changeDown as string | undefined) === undefined)
+      .map((row) => ({ updateOne: { filter: { _id: row._id, version: row.version }, update: { $set: orderOf({ ...row, packed: bytesOf(row.packed) }, keys) } } }));
+    if (changes.length > 0) await resources.bulkWrite(changes, { ordered: false });
+    if (found.length < portion) break;
+    last = found.at(-1)?._id ?? last;
+  }
+  await build(database, [], orders);
+  await database.command({ collMod: 'resource', validator: validatorOf('resource') });
+};
+
 /** In order; the place in the list is the format. A step already released is never changed. */
 const steps: readonly Step[] = [
   {
@@ -89,6 +117,7 @@ const steps: readonly Step[] = [
   },
   { about: 'records of the authorization server', apply: (database) => build(database, ['grant'], authorization) },
   { about: 'lanes of the change feed, leases', apply: divideFeed },
+  { about: 'places of resources in the order of dates and of changes', apply: putInOrder },
 ];
 
 const leaseMs = 30_000;
@@ -108,7 +137,7 @@ export const migrate = async (connection: Connection, clock: Clock): Promise<Sal
     if (found.format > steps.length) throw new StoreFault(`The data was written by a later release (format ${String(found.format)}; this one knows ${String(steps.length)}).`);
     if (found.format === steps.length) return saltOf(found.salt);
     if (!(await lead(control, { owner, format: found.format, now: clock.now() }))) await pause(lookAgainMs);
-    else await advance(control, { database, owner, clock, format: found.format });
+    else await advance(control, { database, owner, clock, format: found.format, salt: saltOf(found.salt) });
   }
 };
 
@@ -129,16 +158,17 @@ interface Work {
   readonly owner: string;
   readonly clock: Clock;
   readonly format: number;
+  readonly salt: Salt;
 }
 
 /** The lease is renewed while a step takes long, and given back with what it made true. */
-const advance = async (control: mongo.Collection<Control>, { database, owner, clock, format }: Work): Promise<void> => {
+const advance = async (control: mongo.Collection<Control>, { database, owner, clock, format, salt }: Work): Promise<void> => {
   const renew = setInterval(() => {
     control.updateOne({ _id: 'format', owner }, { $set: { until: clock.now() + leaseMs } }).catch(() => undefined);
   }, leaseMs / 3);
   renew.unref();
   try {
-    await steps[format]?.apply(database);
+    await steps[format]?.apply(database, salt);
     await control.updateOne({ _id: 'format', owner, format }, { $set: { format: format + 1, until: 0 } });
   } finally {
     clearInterval(renew);

@@ -4,9 +4,10 @@
  */
 import { Schema, type Connection, type Model } from 'mongoose';
 import type { WriteMethod } from '../store/resource.js';
+import type { Order } from './order.js';
 
-/** A current resource: what of it is searched. Its text stands in its newest version. */
-export interface ResourceDocument {
+/** A current resource: what of it is searched, and where it stands in orders. Its text stands in its newest version. */
+export interface ResourceDocument extends Order {
   /** `Type/id`. */
   readonly _id: string;
   readonly type: string;
@@ -144,7 +145,7 @@ const must = (type: unknown): { type: unknown; required: true } => ({ type, requ
 const options = { strict: 'throw', strictQuery: 'throw', versionKey: false, autoIndex: false, autoCreate: false, minimize: false } as const;
 
 const shapes = {
-  resource: { _id: must(String), type: must(String), id: must(String), version: must(Number), updated: must(Number), seq: must(Number), first: must(Number), deleted: must(Boolean), packed: may(Buffer), keys: must([Schema.Types.Mixed]), touched: may(Number) },
+  resource: { _id: must(String), type: must(String), id: must(String), version: must(Number), updated: must(Number), seq: must(Number), first: must(Number), deleted: must(Boolean), packed: may(Buffer), keys: must([Schema.Types.Mixed]), lists: must([Number]), dateUp: must(String), dateDown: must(String), changeUp: must(String), changeDown: must(String), touched: may(Number) },
   version: { _id: must(Number), key: must(String), type: must(String), id: must(String), version: must(Number), updated: must(Number), until: must(Number), method: must(String), body: may(String) },
   answer: { _id: must(String), fingerprint: must(String), expires: must(Number), answer: must(String) },
   audit: { _id: must(Number), topic: may(String), text: may(String), number: may(Number) },

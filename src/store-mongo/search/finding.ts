@@ -60,6 +60,9 @@ const leadsFor = async (finding: Finding, node: Node, type: string): Promise<Pic
   return best;
 };
 
+/** Resolves with whether the way leads by few rows. */
+export const isShort = async (finding: Finding, { leads, rows }: Way): Promise<boolean> => leads.indexed && (rows ?? await estimate(finding, leads)) < few;
+
 const estimate = async ({ models, session }: Finding, { leads }: Leads): Promise<number> => {
   let rows = 0;
   for (const { filter, hint } of leads) {
