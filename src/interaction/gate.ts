@@ -92,7 +92,9 @@ export const mayBeShownAgain = async (context: Context, version: Version): Promi
 export const seesEverything = (context: Context): boolean => context.viewer.kind !== 'token' || resourceTypes.every((type) => rightTo(readAccess(context), type) === 'all');
 
 const nobody: ReadonlySet<string> = new Set();
-const mostReferrers = 1_000;
+/** As many as one commit deletes at the most; to name more would cost every other write its turn. */
+const mostReferrers = 10_000;
+const referrersAtOnce = 1_000;
 const anyReference: Include = { mode: 'revinclude', sourceType: '*', param: '*', iterate: false };
 
 /** Returns whether another resource that the viewer may read refers to this one; those that are hidden do not count, nor do those of `except` (`Type/id`). */
@@ -113,9 +115,12 @@ export const isReferredTo = async (context: Context, key: ResourceKey, except: R
 export const referrersOf = async ({ service: { store, registry } }: Context, key: ResourceKey): Promise<readonly string[] | undefined> => {
   const names = new Set<string>();
   for (const plan of revincludePlans(registry, anyReference, [`${key.type}/${key.id}`])) {
-    const { matches, next } = await store.search({ ...plan, count: mostReferrers });
-    if (next !== undefined) return undefined;
-    for (const { type, id } of matches) names.add(`${type}/${id}`);
+    for (let after: SearchPlan['after'], more = true; more;) {
+      const { matches, next } = await store.search({ ...plan, count: referrersAtOnce, after });
+      for (const { type, id } of matches) names.add(`${type}/${id}`);
+      if (names.size > mostReferrers) return undefined;
+      [after, more] = [next, next !== undefined];
+    }
   }
   return [...names];
 };

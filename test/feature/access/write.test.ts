@@ -2,7 +2,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parseScopes } from '../../../src/access/scope.js';
 import { tokenViewer, type TokenGrant, type Viewer } from '../../../src/access/viewer.js';
+import { toInstant } from '../../../src/core/clock.js';
 import { toFhirError } from '../../../src/core/error.js';
+import { stampResource } from '../../../src/core/json/stamp.js';
 import { omit } from '../../../src/core/omit.js';
 import type { Service } from '../../../src/interaction/service.js';
 import { engines } from '../../fixture/engines.js';
@@ -184,20 +186,36 @@ describe.each(engines)('writing on $name', ({ open }) => {
     expect((await call(strict, { method: 'POST', url: '', viewer: tAw, body: both })).status).toBe(200);
   });
 
-  it('what begins to refer while a delete is decided counts if the writer sees it, and only then', async () => {
+  /** Deletes an Observation of A that somebody begins to refer to in the moment of the commit. */
+  const deleteLate = async (late: string, patient: string): Promise<number> => {
     const strict = { ...service, options: { ...service.options, referentialIntegrity: 'enforce' as const } };
+    let isLate = true;
+    const commit: Service['store']['commit'] = async (asked) => {
+      if (isLate && asked.writes.some(({ method }) => method === 'DELETE')) {
+        isLate = false;
+        await put(observation(`to-${late}`, patient, { focus: [reference(`Observation/${late}`)] }));
+      }
+      return service.store.commit(asked);
+    };
+    return call({ ...strict, store: { ...service.store, commit } }, { method: 'DELETE', url: `Observation/${late}`, viewer: tAw }).then((answer) => answer.status, (thrown: unknown) => toFhirError(thrown).status);
+  };
+
+  it('what begins to refer while a delete is decided counts if the writer sees it, and only then', async () => {
     for (const [patient, late, status] of [['Patient/A', 'lateA', 409], ['Patient/B', 'lateB', 204]] as const) {
       await put(observation(late, 'Patient/A'));
-      let isLate = true;
-      const commit: Service['store']['commit'] = async (asked) => {
-        if (isLate && asked.writes.some(({ method }) => method === 'DELETE')) {
-          isLate = false;
-          await put(observation(`to-${late}`, patient, { focus: [reference(`Observation/${late}`)] }));
-        }
-        return service.store.commit(asked);
-      };
-      const racing = { ...strict, store: { ...service.store, commit } };
-      expect([patient, await call(racing, { method: 'DELETE', url: `Observation/${late}`, viewer: tAw }).then((answer) => answer.status, (thrown: unknown) => toFhirError(thrown).status)]).toEqual([patient, status]);
+      expect([patient, await deleteLate(late, patient)]).toEqual([patient, status]);
     }
   });
+
+  it('the same holds where more refer to it unseen than stand on one page', async () => {
+    await put(observation('late', 'Patient/A'));
+    const writes = Array.from({ length: 1_100 }, (_, at) => {
+      const resource = observation(`far-${String(at)}`, 'Patient/B', { focus: [reference('Observation/late')] });
+      return { type: 'Observation', id: resource.id, method: 'PUT' as const, base: 0, body: stampResource(JSON.stringify(resource), { id: resource.id, versionId: '1', lastUpdated: toInstant(0) }), index: service.registry.extract(resource) };
+    });
+    expect((await service.store.commit({ writes })).ok).toBe(true);
+    expect(await deleteLate('late', 'Patient/A')).toBe(409);
+    await call(service, { method: 'DELETE', url: 'Observation/to-late' });
+    expect(await call({ ...service, options: { ...service.options, referentialIntegrity: 'enforce' } }, { method: 'DELETE', url: 'Observation/late', viewer: tAw }).then(({ status }) => status)).toBe(204);
+  }, 120_000);
 });
