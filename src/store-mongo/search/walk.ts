@@ -26,7 +26,7 @@ export interface Walk {
 
 /** Rows that are walked for each match of a page, and in all cases. */
 const rowsPerMatch = 50;
-const rowsAlways = 2_000;
+const rowsAlways = 1_000;
 
 /** So much was walked that it is better to begin with the other criteria. */
 export class GivenUp extends Error {}

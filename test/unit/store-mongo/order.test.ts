@@ -187,7 +187,7 @@ describeMongo('sorted pages on MongoDB', (server) => {
 
   it('are given up when the matches are few among many, and gathered', async () => {
     const many = await open(freshDatabase(server));
-    const count = 2_100;
+    const count = 1_100;
     const entries = (at: number): IndexEntry[] => [{ kind: 'date', param: 'date', low: at * day, high: at * day }, ...(at > count - 3 ? [] : [{ kind: 'token' as const, param: 'status', code: 'x' }])];
     await many.commit({ writes: Array.from({ length: count }, (_, at) => put('Observation', `o${String(at)}`, 0, entries(at))) });
     const { ids, steps } = await pagesOf(many, { where: { op: 'not', of: { op: 'token', param: 'status', code: 'x' } }, sort: [byDate(false)], count: 10 });
