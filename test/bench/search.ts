@@ -26,7 +26,8 @@ export interface Timing {
   readonly hand: number;
 }
 
-const numberAt = (sorted: readonly number[], share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+/** Returns the number at a share of the sorted ones. */
+export const numberAt = (sorted: readonly number[], share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 const turn = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve); });
 
 /** The first run fills caches and does not count. */
@@ -65,7 +66,7 @@ const time = async (service: Service, { work, urlAt, byHand }: Asked): Promise<T
 };
 
 /** Follows a thousand links once, or to the end; returns the last page but one, to be asked for again and again. */
-const deepPage = async (service: Service): Promise<{ readonly url: string; readonly page: number }> => {
+export const deepPage = async (service: Service): Promise<{ readonly url: string; readonly page: number }> => {
   let [url, before, page] = ['Observation?_sort=date&_count=20', '', 0];
   for (; page < 1_000; page += 1) {
     const { body = '{}' } = await call(service, { method: 'GET', url });
@@ -78,7 +79,7 @@ const deepPage = async (service: Service): Promise<{ readonly url: string; reado
 };
 
 /** Creates from so many callers at once, for three seconds. */
-const writeRate = async (service: Service, patients: readonly string[]): Promise<number> => {
+export const writeRate = async (service: Service, patients: readonly string[]): Promise<number> => {
   let done = 0;
   const begun = performance.now();
   const writer = async (): Promise<void> => {
