@@ -14,6 +14,7 @@ import { makeKeys } from '../../../src/store-index/keys.js';
 import { packEntries } from '../../../src/store-index/packed.js';
 import { indexKeys } from '../../../src/store-mongo/index-keys.js';
 import { forever } from '../../../src/store-mongo/model.js';
+import { orderOf } from '../../../src/store-mongo/order.js';
 
 export interface Placed {
   readonly type: string;
@@ -83,10 +84,11 @@ export const placedOf = (type: string, id: string, text: string): Placed => {
   const packed = packEntries(type, entries, keysOf);
   const keys = indexKeys(packed, keysOf);
   const name = `${type}/${id}`;
+  const document = { _id: name, type, id, version: 1, updated: time, seq: position, first: position, deleted: false, packed };
   return {
     type, name, patients: patientsOf(type, name, entries), values: valuesOf(entries),
     refers: [...new Set(entries.flatMap((entry) => (entry.kind === 'reference' ? [entry.target] : [])))],
-    searched: bytesOf({ _id: name, type, id, version: 1, updated: time, seq: position, first: position, deleted: false, packed, keys }),
+    searched: bytesOf({ ...document, ...orderOf(document, keysOf), keys }),
     version: bytesOf({ _id: position, key: name, type, id, version: 1, updated: time, until: forever, method: 'PUT', body: text }),
     keys: keys.length, keyBytes: keys.reduce<number>((sum, key) => sum + (typeof key === 'number' ? 8 : key.length), 0),
   };
