@@ -21,7 +21,7 @@ describe('the two-world test', () => {
 });
 
 describeMongo('the two-world test on MongoDB', (server) => {
-  const pairs = process.env['SPEC_MONGO'] === 'all' ? 100 : 10;
+  const pairs = process.env['SPEC_MONGO'] === 'all' ? 300 : 10;
   it(`${String(pairs)} pairs of requests, seed ${String(seed)}, tell nothing`, async () => {
     expect(await searchDifference({ pairs, seed, open: openMongoWorld(server) })).toBeUndefined();
   }, 300_000);
