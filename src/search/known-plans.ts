@@ -2,6 +2,7 @@
  * Plans of requests that come again word for word, as those of pages that an app shows (https://hl7.org/fhir/R4/search.html). A plan is the
  * same for everybody: what a viewer may see is put into it each time it is run.
  */
+import { keepNewest } from '../core/keep-newest.js';
 import type { Registry } from './registry.js';
 import type { PlannedSearch, SearchRequest } from './request.js';
 
@@ -53,10 +54,5 @@ export const placeOf = (request: SearchRequest): PlanPlace | undefined => {
   const text = textOf(request);
   if (text === undefined) return undefined;
   const plans = known(request);
-  const keep = (plan: PlannedSearch): void => {
-    const [oldest] = plans.size < most ? [] : plans.keys();
-    if (oldest !== undefined) plans.delete(oldest);
-    plans.set(text, plan);
-  };
-  return { plan: plans.get(text), keep };
+  return { plan: plans.get(text), keep: (plan) => { keepNewest(plans, { key: text, value: plan, most }); } };
 };
