@@ -6,6 +6,7 @@ import { memberTypes } from '../search/compartment.js';
 import { signPage } from '../search/page-link.js';
 import { planSearchWithCodes } from '../search/plan-with-codes.js';
 import type { PlannedSearch } from '../search/request.js';
+import type { Position } from '../store/plan.js';
 import type { Version } from '../store/resource.js';
 import type { Frame, SearchRun } from '../store/store.js';
 import { notYetFound } from './audit-index.js';
@@ -167,12 +168,29 @@ const urlOf = (path: string, planned: PlannedSearch): string => {
   return url;
 };
 
+interface Sealing {
+  readonly secret: string;
+  readonly viewerKey: string;
+  readonly position: Position;
+}
+
+const sealed = new WeakMap<PlannedSearch, Omit<Sealing, 'position'> & { readonly place: string; readonly token: string }>();
+
+/** Who asks again for what has not changed gets the same link: to seal it takes as long as half of the rows of a page. */
+const tokenOf = (planned: PlannedSearch, { secret, viewerKey, position }: Sealing): string => {
+  const [known, place] = [sealed.get(planned), JSON.stringify(position)];
+  if (known?.secret === secret && known.viewerKey === viewerKey && known.place === place) return known.token;
+  const token = signPage(secret, { position, criteria: planned.criteria, viewerKey });
+  sealed.set(planned, { secret, viewerKey, place, token });
+  return token;
+};
+
 const linksOf = ({ service, viewer }: Context, planned: PlannedSearch, { page, path: below }: { readonly page: MatchPage; readonly path: string }): Link[] => {
   const path = below === '' ? service.options.baseUrl : `${service.options.baseUrl}/${below}`;
   const self = urlOf(path, planned);
   const links: Link[] = [{ relation: 'self', url: self }];
   if (page.next === undefined) return links;
-  const token = signPage(service.options.pageSecret, { position: page.next, criteria: planned.criteria, viewerKey: viewer.key });
+  const token = tokenOf(planned, { secret: service.options.pageSecret, viewerKey: viewer.key, position: page.next });
   links.push({ relation: 'next', url: `${self}${planned.applied.length === 0 ? '?' : '&'}_page=${token}` });
   return links;
 };
