@@ -94,6 +94,12 @@ describe.each(engines)('pages as they are stored, on the engine $name', ({ name,
     const viewer = patientToken('a', 'patient/Observation.rs');
     const next = (await both('Observation?code=8867-4&_count=2', viewer)).link.find(({ relation }) => relation === 'next')?.url.slice(service.options.baseUrl.length + 1) ?? '';
     await both(next, viewer);
+    // Each of those who find the same gets a link of their own, whoever asked before.
+    const all = [undefined, serviceToken('system/Observation.rs'), undefined, serviceToken('system/*.rs')];
+    for (const one of all) {
+      const page = await both('Observation?code=8867-4&_count=2&_sort=date', one);
+      await both(page.link.find(({ relation }) => relation === 'next')?.url.slice(service.options.baseUrl.length + 1) ?? '', one);
+    }
     for (const other of [patientToken('b', 'patient/Observation.rs'), serviceToken('system/Observation.rs')]) {
       await expect(call(service, { method: 'GET', url: next, viewer: other, takesStored: true })).rejects.toMatchObject({ code: 'page-expired' });
     }
