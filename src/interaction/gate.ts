@@ -55,9 +55,10 @@ export const lookUpVersion = async (context: Context, key: ResourceKey, number: 
 export const restricted = (context: Context, plan: SearchPlan): SearchPlan => restrictPlan(findAccess(context), plan);
 
 /** Returns one page of what the viewer may find. */
-export const find = async (context: Context, plan: SearchPlan, run?: SearchRun): Promise<SearchPage> => {
+export const find = async (context: Context, plan: SearchPlan, asked?: SearchRun): Promise<SearchPage> => {
   // The record of an access is made of the versions that were shown.
-  const page = await context.service.store.search(restricted(context, plan), context.trail === undefined || run?.frame === undefined ? run : { ...run, frame: undefined });
+  const run = context.trail === undefined || asked?.frame === undefined ? asked : { ...asked, frame: undefined };
+  const page = await context.service.store.search(restricted(context, plan), run);
   context.trail?.shown.push(...page.matches);
   return page;
 };
