@@ -77,7 +77,7 @@ const writing: readonly Point[] = [
   { name: 'update: what is there', file: 'interaction/update.js', text: 'current: await lookUp(context, { type: incoming.type, id }) });', without: 'current: await context.service.store.read({ type: incoming.type, id }) });', cases: ['C3', 'C6'] },
   { name: 'patch: what is there', file: 'interaction/patch.js', text: 'await lookUp(context, key)', without: 'await context.service.store.read(key)', cases: ['C4'] },
   { name: 'delete: what is there', file: 'interaction/delete.js', text: 'await lookUp(context, key)', without: 'await context.service.store.read(key)', cases: ['C6'] },
-  { name: 'no update creates', file: 'interaction/update.js', text: 'if (current === undefined)\n        await checkMayBeNew(context, incoming);', without: '', cases: ['C6'] },
+  { name: 'no update creates', file: 'interaction/update.js', text: 'if (whyNot !== undefined)\n        throw whyNot;', without: '', cases: ['C6'] },
   { name: 'no update creates where something is withheld', file: 'interaction/update.js', text: 'isWithheldFrom(context, key.type) || ', without: '', cases: ['S8-system'] },
   { name: 'tags', file: 'interaction/label.js', text: 'if (!isNew && !mayChangeTags(', without: 'if (false && !mayChangeTags(', cases: ['C5'] },
   { name: 'answer to a patch', file: 'interaction/answer.js', text: 'context.request.interaction.endsWith(\'patch\') && !maySee(readAccess(context), version)', without: 'false', cases: ['C-unread'] },
