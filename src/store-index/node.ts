@@ -4,7 +4,7 @@ import { setOf } from '../core/list-set.js';
 import type { TextPart } from '../fhir/resource-text.js';
 import type { Predicate, RangePredicate, StringMatch } from '../store/plan.js';
 import type { Keys, ParamKey } from './keys.js';
-import { containedName, containedParam, containerOf } from './packed.js';
+import { containedName, containedParam, containerOf, ownType } from './packed.js';
 
 interface Valued {
   readonly param: ParamKey;
@@ -49,7 +49,7 @@ export const toNode = (predicate: Predicate | undefined, type: string, keys: Key
     case 'not':
       return negated(child(predicate.of));
     case 'type':
-      return { op: predicate.types.includes(type) ? 'all' : 'none' };
+      return { op: predicate.types.includes(ownType(type)) ? 'all' : 'none' };
     case 'id':
       return { op: 'id', ids: setOf(predicate.ids), type };
     case 'updated':

@@ -79,6 +79,9 @@ export const isContainedName = (name: string): boolean => name.includes('#');
 /** Returns the type of what contains the resource that such a name is about; a type as it is. */
 export const containerOf = (name: string): string => (isContainedName(name) ? name.slice(0, name.indexOf('#')) : name);
 
+/** Returns the type of the resource that such a name is about; a type as it is. */
+export const ownType = (name: string): string => name.slice(name.indexOf('#') + 1);
+
 const packContained = (container: string, { type, id, entries }: ContainedEntry, keys: Keys): void => {
   room(16);
   end = scratch.writeUInt8(kinds.contained, end);

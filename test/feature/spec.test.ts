@@ -13,6 +13,8 @@ const files = readCaseFiles(join(packageRoot, 'test', 'spec'));
 const chosen = new Set(['create', 'read', 'update', 'conditional create', 'history', 'transaction', 'search on tokens', 'search on strings', 'search on dates', 'chained searches']);
 /** Milliseconds: a test server for MongoDB takes a minute for the case that stores more than a thousand resources. */
 const patience = 240_000;
+/** A kept connection is closed by neither side while a slow case waits: a request that meets the end of one is no fault of a case. */
+const idleSeconds = '300';
 const filesFor = ({ name }: Engine): typeof files => (name !== 'mongo' || process.env['SPEC_MONGO'] === 'all' ? files : files.filter(({ section }) => chosen.has(section)));
 
 /** Cases with the same settings share a server. */
@@ -20,7 +22,7 @@ const makeServers = ({ open }: Engine) => {
   const running = new Map<string, Promise<RunningService>>();
   const serverOf = ({ env = {} }: Case): Promise<RunningService> => {
     const key = JSON.stringify(Object.entries(env).sort());
-    const found = running.get(key) ?? open().then((store) => startService(store, env));
+    const found = running.get(key) ?? open().then((store) => startService(store, { KEEP_ALIVE_SECONDS: idleSeconds, ...env }));
     running.set(key, found);
     return found;
   };

@@ -331,6 +331,17 @@ export const describeStore = (name: string, { open, reopen }: StoreUnderTest): v
       });
     });
 
+    it('finds a contained resource by its own type', async () => {
+      const own = await open();
+      try {
+        await stored(own, { writes: [put('Patient', 'x0', 0, [{ kind: 'contained', param: 'contained', type: 'Observation', id: 'c1', entries: [] }])] });
+        const found = async (type: string): Promise<number> => own.count({ types: ['Patient'], where: { op: 'contained', type: 'Observation', where: { op: 'type', types: [type] } }, count: 1 });
+        expect([await found('Observation'), await found('Patient')]).toEqual([1, 0]);
+      } finally {
+        await own.close();
+      }
+    });
+
     it('agrees with plain loops on random resources and plans, whole and page by page', async () => {
       await fc.assert(fc.asyncProperty(anyChanges, fc.array(anyPlan, { minLength: 1, maxLength: 8 }), fc.integer({ min: 1, max: 4 }), async (changes, plans, count) => {
         const own = await open();

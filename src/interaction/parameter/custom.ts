@@ -72,7 +72,7 @@ export const makeCustomParameters = ({ service, states: file, hold, settleMs = h
   };
   const load = async (): Promise<void> => {
     states = await file.read();
-    await rules.begin(states);
+    await rules.begin(states, hold === undefined ? keep : undefined);
     adopt(await readAll());
   };
   const catchUp = async (stopping?: AbortSignal): Promise<void> => {

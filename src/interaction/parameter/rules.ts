@@ -7,14 +7,14 @@ import { resourceTypes } from '../../fhir/definitions.js';
 import { indexRules } from '../../search/index-rules.js';
 import type { Service } from '../service.js';
 import { countOf, indexPlaces, type Indexing } from './index-places.js';
-import type { IndexStates } from './state.js';
+import type { IndexState, IndexStates } from './state.js';
 
 /** Where the state of it is kept, beside those of search parameters by URL. */
 export const rulesName = 'urn:concierge-fhir:index-rules';
 
 export interface IndexRules {
-  /** Looks at the start whether what is stored was indexed by the rules of this release. */
-  begin(states: IndexStates): Promise<void>;
+  /** Looks at the start whether what is stored was indexed by the rules of this release; what a process alone stores first is, and is noted at once by `keep`. */
+  begin(states: IndexStates, keep: Indexing['keep'] | undefined): Promise<void>;
   /** Looks how far another process is. */
   look(states: IndexStates): void;
   /** Indexes what is stored, where it was not by these rules. */
@@ -22,6 +22,8 @@ export interface IndexRules {
   /** How far it is; undefined: everything is indexed by these rules. */
   incomplete(): string | undefined;
 }
+
+const done: IndexState = { fingerprint: indexRules, done: true };
 
 const isDone = (states: IndexStates): boolean => states[rulesName]?.fingerprint === indexRules && states[rulesName].done;
 
@@ -31,9 +33,11 @@ export const makeIndexRules = (service: () => Service): IndexRules => {
   /** Nothing had ever been stored when the server was started: whatever is there is indexed by these rules. */
   let isFresh = false;
   return {
-    begin: async (states) => {
+    begin: async (states, keep) => {
+      if (isDone(states)) return;
       isFresh = (await service().store.head()).seq === 0;
-      if (!isFresh && !isDone(states)) progress = 'it has not begun';
+      if (!isFresh) progress = 'it has not begun';
+      else await keep?.(rulesName, done);
     },
     look: (states) => {
       if (progress !== undefined && isDone(states)) progress = undefined;
@@ -41,17 +45,17 @@ export const makeIndexRules = (service: () => Service): IndexRules => {
     follow: async (indexing) => {
       if (indexing.state?.fingerprint === indexRules && indexing.state.done) return;
       if (isFresh) {
-        await indexing.keep(rulesName, { fingerprint: indexRules, done: true });
+        await indexing.keep(rulesName, done);
         return;
       }
       const total = String(await countOf(service(), resourceTypes));
       service().observe({ kind: 'notice', level: 'warn', message: `What is stored was indexed by the rules of another release, or restored: the index of ${total} resources is made anew while the server serves. Until it is, searches say that they may miss something.` });
-      const done = await indexPlaces(service(), {
+      const many = await indexPlaces(service(), {
         name: rulesName, fingerprint: indexRules, places: resourceTypes,
-        told: (many, isResumed) => { progress = `${String(many)} of about ${total} resources are done${isResumed ? ' since the server was started' : ''}`; },
+        told: (so, isResumed) => { progress = `${String(so)} of about ${total} resources are done${isResumed ? ' since the server was started' : ''}`; },
       }, indexing);
       progress = undefined;
-      service().observe({ kind: 'notice', level: 'info', message: `The index is made by the rules of this release: ${String(done)} resources.` });
+      service().observe({ kind: 'notice', level: 'info', message: `The index is made by the rules of this release: ${String(many)} resources.` });
     },
     incomplete: () => progress,
   };
