@@ -3,7 +3,7 @@ import type { SearchPlan, SortKey } from '../../store/plan.js';
 import { toNode, type Node } from '../../store-index/node.js';
 import { foremost, readersOf, toPosition, toSorted, type Sorted } from '../../store-index/sort.js';
 import { orderFor } from '../order.js';
-import { followed, isShort, matches, wayOf, wayTo } from './finding.js';
+import { followed, isShort, matches, wayOf, wayTo, type Way } from './finding.js';
 import type { Finding } from './scope.js';
 import { populated, stepOf, stepped, type Page } from './step.js';
 import { GivenUp, walked, walkOf, type Walk } from './walk.js';
@@ -12,11 +12,13 @@ import { GivenUp, walked, walkOf, type Walk } from './walk.js';
 export const sortedPage = async (finding: Finding, plan: SearchPlan, sort: readonly SortKey[]): Promise<Page> => {
   const [type = '', another] = plan.types;
   const node = another === undefined && orderFor(sort, type) !== undefined ? toNode(plan.where, type, finding.keys) : undefined;
-  if (node === undefined || node.op === 'none') return gatheredPage(finding, plan, sort);
+  if (node === undefined || node.op === 'none') return gatheredPage(plan, sort, { finding, ways: waysOf(finding, plan) });
   const found = await followed(finding, node, type);
+  // What was followed and estimated is not asked again when the matches are gathered after all.
   const walk = walkOf({ plan, node: found, type }, finding.keys);
-  if (walk === undefined || (!walk.isNarrow && await isShort(finding, await wayTo(finding, found, type)))) return gatheredPage(finding, plan, sort);
-  return await walkedPage(finding, { plan, sort, node: found, type }, walk) ?? gatheredPage(finding, plan, sort);
+  const way = walk?.isNarrow === true ? undefined : await wayTo(finding, found, type);
+  const page = walk === undefined || (way !== undefined && await isShort(finding, way)) ? undefined : await walkedPage(finding, { plan, sort, node: found, type }, walk);
+  return page ?? gatheredPage(plan, sort, { finding, ways: [{ at: 0, way: way ?? await wayTo(finding, found, type) }] });
 };
 
 interface Sorting {
@@ -46,13 +48,28 @@ const walkedPage = async (finding: Finding, { plan: { count }, sort, node, type 
   }
 };
 
-const gatheredPage = async (finding: Finding, { types, where, count, after }: SearchPlan, sort: readonly SortKey[]): Promise<Page> => {
-  const first = foremost(sort, { after: after === undefined ? undefined : toSorted(after, sort.length), enough: count + 1 });
+/** A type's place in the plan, and the way to its matches. */
+interface PlacedWay {
+  readonly at: number;
+  readonly way: Way;
+}
+
+async function* waysOf(finding: Finding, { types, where }: SearchPlan): AsyncGenerator<PlacedWay> {
   for (const [at, type] of await populated(finding, types)) {
     const node = toNode(where, type, finding.keys);
-    if (node.op === 'none') continue;
-    const readers = readersOf(sort, type, finding.keys);
-    const way = await wayOf(finding, node, type);
+    if (node.op !== 'none') yield { at, way: await wayOf(finding, node, type) };
+  }
+}
+
+interface Gathering {
+  readonly finding: Finding;
+  readonly ways: AsyncIterable<PlacedWay> | Iterable<PlacedWay>;
+}
+
+const gatheredPage = async ({ count, after }: SearchPlan, sort: readonly SortKey[], { finding, ways }: Gathering): Promise<Page> => {
+  const first = foremost(sort, { after: after === undefined ? undefined : toSorted(after, sort.length), enough: count + 1 });
+  for await (const { at, way } of ways) {
+    const readers = readersOf(sort, way.type, finding.keys);
     await stepped(finding, stepOf(way, ', then sort'), async () => {
       for await (const match of matches(finding, way, { after: 0 })) {
         first.add({ values: readers.map((read) => read(match)), at, rid: match.first, seq: match.seq });
