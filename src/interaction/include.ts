@@ -85,8 +85,10 @@ interface Step {
 
 const fromOf = ({ service }: Context, version: Version): From => {
   let read: Referring | undefined;
+  let versions: ReadonlyMap<string, number> | undefined;
   const referring = (): Referring => (read ??= { type: version.type, entries: service.registry.extract(JSON.parse(version.body ?? '{}') as Record<string, unknown>) });
-  return { name: nameOf(version), referring, named: () => namedVersions(version.body ?? '', service.options.baseUrl) };
+  const named = (): ReadonlyMap<string, number> => (versions ??= namedVersions(version.body ?? '', service.options.baseUrl));
+  return { name: nameOf(version), referring, named };
 };
 
 const none: ReadonlyMap<string, number> = new Map();
