@@ -1,5 +1,4 @@
 /** Puts together what the record keeps from a viewer and what Consents and break-glass open: the same object as long as nothing is different. */
-import { keepNewest } from '../../core/keep-newest.js';
 import { labelRoleOf } from '../../access/clearance.js';
 import { clientSystem, identifiedName } from '../../access/consent/provision.js';
 import { impliedPurposes, type Viewpoint } from '../../access/consent/rule.js';
@@ -8,6 +7,7 @@ import { inForce, type Emergency } from '../../access/emergency.js';
 import type { Reach, Standing } from '../../access/standing.js';
 import type { TokenGrant, TokenViewer } from '../../access/viewer.js';
 import { makeWithheld } from '../../access/withheld.js';
+import { keepNewest } from '../../core/keep-newest.js';
 import type { Follower } from './feed.js';
 import { makeBelongingMemory, type Belonging, type BelongingParts } from './belonging.js';
 import { makeConsentMemory, relatedTo, type ConsentBook, type ConsentParts } from './consents.js';

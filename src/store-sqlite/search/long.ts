@@ -1,5 +1,6 @@
 /** Where a search runs: here when it is short, on a reading thread when it is long, and what is remembered of the long ones. */
 import { makeBreather } from '../../core/breathe.js';
+import { keepNewest } from '../../core/keep-newest.js';
 import type { Predicate, SearchPlan } from '../../store/plan.js';
 import type { SearchPage, Version } from '../../store/resource.js';
 import type { Frame, SearchRun } from '../../store/store.js';
@@ -37,13 +38,6 @@ const longestText = 4_096;
 /** Versions read at a time. */
 const portion = 100;
 
-const keep = <T>(map: Map<string, T>, key: string, value: T): void => {
-  map.delete(key);
-  const [oldest] = map.size < most ? [] : map.keys();
-  if (oldest !== undefined) map.delete(oldest);
-  map.set(key, value);
-};
-
 /** Returns the searches of a store. */
 export const makeSearches = (parts: SearchParts): Searches => {
   const { reader, executor, moment, pool, budget, quick, reading } = parts;
@@ -61,7 +55,7 @@ export const makeSearches = (parts: SearchParts): Searches => {
       return reading(() => moment.snapshot(() => run(Math.min(quick, own))));
     } catch (error) {
       if (!(error instanceof OverBudget)) throw error;
-      keep(long, shape(), true);
+      keepNewest(long, { key: shape(), value: true, most });
       return undefined;
     }
   };
@@ -105,7 +99,7 @@ export const makeSearches = (parts: SearchParts): Searches => {
     if (result.kind !== 'count') throw unexpected();
     noteLength(shape(), result.looked);
     const own = text ?? textOf(plan);
-    if (before === forgotten && own.length <= longestText) keep(totals, own, { count: result.count, place: result.place });
+    if (before === forgotten && own.length <= longestText) keepNewest(totals, { key: own, value: { count: result.count, place: result.place }, most });
     return result.count;
   };
   return { search, count, forget: () => { forgotten += 1; totals.clear(); } };

@@ -5,6 +5,7 @@
  */
 import { makeBreather } from '../../core/breathe.js';
 import { FhirError } from '../../core/error.js';
+import { keepNewest } from '../../core/keep-newest.js';
 import { makeBits, type Bits } from './bits.js';
 import type { ConceptSystem } from './concept-system.js';
 import { NotYetRead } from './source.js';
@@ -34,8 +35,6 @@ export const scan = (system: ConceptSystem, { key, test }: Scan): Bits => {
   const known = kept.get(key);
   if (known instanceof Promise) throw new NotYetRead(known);
   if (known !== undefined) return known;
-  const oldest = kept.keys().next();
-  if (kept.size >= mostKept && oldest.done !== true) kept.delete(oldest.value);
   const coming = slowly(system, test).then(
     (bits) => { kept.set(key, bits); },
     (error: unknown) => {
@@ -43,7 +42,7 @@ export const scan = (system: ConceptSystem, { key, test }: Scan): Bits => {
       throw error;
     },
   );
-  kept.set(key, coming);
+  keepNewest<string, Bits | Promise<void>>(kept, { key, value: coming, most: mostKept });
   throw new NotYetRead(coming);
 };
 
