@@ -29,7 +29,7 @@ export const reindex = async (service: Service, viewer: Viewer, { check, signal,
   const faults: IndexFault[] = [];
   let [resources, faulty] = [0, 0];
   for await (const page of streamCurrent(service, viewer, { signal })) {
-    const entries = page.map((version) => entryOf(service, version));
+    const entries = page.map((version) => indexedAnew(service, version));
     const found = await store.maintain(check ? { task: 'check-index', entries } : { task: 'reindex', entries });
     resources += page.length;
     faulty += found.faults.length;
@@ -39,5 +39,6 @@ export const reindex = async (service: Service, viewer: Viewer, { check, signal,
   return { resources, faults, faulty };
 };
 
-const entryOf = ({ registry }: Service, { type, id, version, body }: CurrentVersion) =>
+/** Returns a current version with what it is found by, as the store takes it. */
+export const indexedAnew = ({ registry }: Service, { type, id, version, body }: CurrentVersion) =>
   ({ key: { type, id }, version, index: registry.extract(JSON.parse(body) as Record<string, unknown>) });

@@ -11,6 +11,9 @@ import type { Service } from './service.js';
 /** A current, not deleted version. */
 export type CurrentVersion = Version & { readonly body: string };
 
+/** Returns whether the version is not a delete. */
+export const hasBody = (version: Version): version is CurrentVersion => version.body !== undefined;
+
 export interface StreamOptions {
   /** Every type when absent. */
   readonly types?: readonly string[] | undefined;
@@ -32,7 +35,7 @@ export async function* streamCurrent(service: Service, viewer: Viewer, { types =
     do {
       signal?.throwIfAborted();
       const { matches, next } = await find({ service, viewer, request }, { types: [type], count: pageSize, after }, { signal });
-      if (matches.length > 0) yield matches.filter((version): version is CurrentVersion => version.body !== undefined);
+      if (matches.length > 0) yield matches.filter(hasBody);
       after = next;
       await breathe();
     } while (after !== undefined);

@@ -3,7 +3,6 @@
  * resource is indexed by them (https://hl7.org/fhir/R4/searchparameter.html).
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { systemViewer } from '../../access/viewer.js';
 import { hashOf } from '../../core/hash.js';
 import { makeRepeatedJob, type Job } from '../../core/job.js';
 import type { SearchParameterDef } from '../../fhir/definitions.js';
@@ -13,7 +12,7 @@ import type { CustomParameter } from '../../search/registry.js';
 import type { Hold } from '../../scheduler/hold.js';
 import type { Service } from '../service.js';
 import { streamCurrent } from '../stream.js';
-import { containing, countOf, indexPlaces, type Indexing } from './index-places.js';
+import { containing, countOf, indexPlaces, viewer, type Indexing } from './index-places.js';
 import { makeIndexRules, rulesName } from './rules.js';
 import type { IndexState, IndexStates, StateFile } from './state.js';
 
@@ -36,8 +35,6 @@ export interface CustomOptions {
   readonly settleMs?: number | undefined;
   readonly everyMs?: number | undefined;
 }
-
-const viewer = systemViewer('search-parameters');
 
 interface Pending {
   progress: string;

@@ -3,8 +3,10 @@ import { systemViewer } from '../../access/viewer.js';
 import { resourceTypes } from '../../fhir/definitions.js';
 import type { Position, SearchPlan } from '../../store/plan.js';
 import { find } from '../gate.js';
+import { indexedAnew } from '../reindex.js';
 import type { FhirRequest } from '../request.js';
 import type { Context, Service } from '../service.js';
+import { hasBody } from '../stream.js';
 import type { IndexState } from './state.js';
 
 export interface Indexing {
@@ -24,7 +26,8 @@ export interface IndexWork {
   readonly told: (done: number, isResumed: boolean) => void;
 }
 
-const viewer = systemViewer('search-parameters');
+/** As whom search parameters are read and indexed. */
+export const viewer = systemViewer('search-parameters');
 const request: FhirRequest = { interaction: 'search-system', params: [], conditions: {}, prefer: {}, requestId: '' };
 const pageSize = 200;
 
@@ -54,10 +57,10 @@ const planOf = (place: string): Omit<SearchPlan, 'count'> =>
   (place.startsWith('#') ? { types: resourceTypes, where: { op: 'contained', type: place.slice(1) } } : { types: [place] });
 
 const indexPage = async (context: Context, place: string, after: Position | undefined): Promise<{ readonly done: number; readonly next: Position | undefined }> => {
-  const { registry, store } = context.service;
+  const { service } = context;
   const { matches, next } = await find(context, { ...planOf(place), count: pageSize, after });
-  const entries = matches.map((match) => ({ key: { type: match.type, id: match.id }, version: match.version, index: registry.extract(JSON.parse(match.body ?? '{}') as Record<string, unknown>) }));
-  if (entries.length > 0) await store.maintain({ task: 'reindex', entries });
+  const entries = matches.filter(hasBody).map((match) => indexedAnew(service, match));
+  if (entries.length > 0) await service.store.maintain({ task: 'reindex', entries });
   return { done: matches.length, next };
 };
 
