@@ -2,7 +2,6 @@
  * What searches are measured on: resources in the embedded store, and beside it plain tables with just the indexes that the same
  * questions need, asked by hand-written queries. A folder that is named is kept, and used again.
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +15,7 @@ import { databaseFile } from '../../src/store-sqlite/files.js';
 import { openSqliteStore } from '../../src/store-sqlite/open.js';
 import type { Write } from '../../src/store/resource.js';
 import { call, makeService } from '../fixture/service.js';
+import { unpack } from '../fixture/shared-files.js';
 
 export type Hand = ReturnType<typeof Database>;
 
@@ -89,9 +89,7 @@ const loadGenerated = async ({ store, registry }: Service, most: number): Promis
 const loadSynthea = async (service: Service, folder: string): Promise<number> => {
   const files = readdirSync(folder).filter((file) => file.endsWith('.json.bz2')).sort((a, b) => Number(b.startsWith('0-')) - Number(a.startsWith('0-')));
   for (const file of files) {
-    const { stdout, status } = spawnSync('bzip2', ['-dc', join(folder, file)], { maxBuffer: 2 ** 30 });
-    if (status !== 0) throw new Error(`bzip2 cannot unpack ${file}`);
-    await call(service, { method: 'POST', url: '', body: stdout.toString('utf8') });
+    await call(service, { method: 'POST', url: '', body: unpack(join(folder, file)).toString('utf8') });
   }
   return Object.values((await service.store.statistics()).resources).reduce((sum, count) => sum + count, 0);
 };

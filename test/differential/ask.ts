@@ -12,7 +12,7 @@ import { packageRoot } from '../../src/core/package-root.js';
 import { resourceTypes } from '../../src/fhir/definitions.js';
 import { makeValidator } from '../../src/validation/validator.js';
 import { minimalResource, type Json } from '../fixture/generate-resource.js';
-import { jsonOf, sharedData } from '../fixture/shared-files.js';
+import { jsonOf, sharedData, unpack } from '../fixture/shared-files.js';
 import { corruptions } from '../unit/validation/mutation/corruptions.js';
 import { harmless } from '../unit/validation/mutation/harmless.js';
 import { placesOf } from '../unit/validation/mutation/elements.js';
@@ -54,7 +54,7 @@ const synthea = (): Asked[] => {
   const data = sharedData('synthea');
   if (data === undefined) return [];
   return readdirSync(data).filter((name) => name.endsWith('.bz2')).flatMap((name) => {
-    const bundle = JSON.parse(spawnSync('bzip2', ['-dc', join(data, name)], { maxBuffer: 2 ** 30 }).stdout.toString('utf8')) as { entry: { resource: Json }[] };
+    const bundle = JSON.parse(unpack(join(data, name)).toString('utf8')) as { entry: { resource: Json }[] };
     return bundle.entry.filter((_entry, index) => index % (syntheaStep * every) === 0).map(({ resource }, index) => ({ name: `${name.slice(0, 8)} ${String(index)} ${String(resource['resourceType'])}`, text: JSON.stringify(resource) }));
   });
 };

@@ -2,7 +2,6 @@
  * What would lie on shards: of each resource its name, whose record it is of, what it refers to, and how large its documents are. Sizes are those
  * of the documents `store-mongo` writes (https://www.mongodb.com/docs/manual/reference/bson-types/).
  */
-import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { mongo } from 'mongoose';
@@ -15,6 +14,7 @@ import { packEntries } from '../../../src/store-index/packed.js';
 import { indexKeys } from '../../../src/store-mongo/index-keys.js';
 import { forever } from '../../../src/store-mongo/model.js';
 import { orderOf } from '../../../src/store-mongo/order.js';
+import { unpack } from '../../fixture/shared-files.js';
 
 export interface Placed {
   readonly type: string;
@@ -122,9 +122,8 @@ interface Bundle {
 export const syntheaWorld = (folder: string): World => {
   const types = new Map<string, string>();
   const resources = readdirSync(folder).filter((file) => file.endsWith('.json.bz2')).flatMap((file) => {
-    const { stdout, status } = spawnSync('bzip2', ['-dc', join(folder, file)], { maxBuffer: 2 ** 30 });
-    if (status !== 0) throw new Error(`bzip2 cannot unpack ${file}`);
-    return (JSON.parse(stdout.toString('utf8')) as Bundle).entry.map(({ resource }) => resource);
+    const text = unpack(join(folder, file)).toString('utf8');
+    return (JSON.parse(text) as Bundle).entry.map(({ resource }) => resource);
   });
   for (const { resourceType, id } of resources) types.set(id, resourceType);
   const resolve = (text: string): string => text.replaceAll(/"urn:uuid:([0-9a-f-]{36})"/g, (whole, id: string) => (types.has(id) ? `"${types.get(id) ?? ''}/${id}"` : whole));

@@ -3,7 +3,6 @@
  * seed; failing seeds are kept in `kept`. `ORACLE_QUERIES` asks for more than the usual number, `ORACLE_FROM` for those after a seed, `CLINIC_ENGINE`
  * for another engine.
  */
-import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -14,6 +13,7 @@ import { clinicGroups, groupBundle } from '../../../src/sample/generate.js';
 import { engines } from '../../fixture/engines.js';
 import { call, makeService } from '../../fixture/service.js';
 import { describeWith, sharedData } from '../../fixture/shared-data.js';
+import { unpack } from '../../fixture/shared-files.js';
 import { evaluate, type World } from '../../search-oracle/evaluate.js';
 import { randomQuery, urlOf, worldOf } from '../../search-oracle/query.js';
 import { table, type Json } from '../../search-oracle/value.js';
@@ -90,10 +90,6 @@ const filesOf = (folder: string): string[] => {
 
 describeWith(synthea, 'on Synthea', (folder) => {
   agreesOn('records', async (service) => {
-    for (const file of filesOf(folder)) {
-      const { stdout, status } = spawnSync('bzip2', ['-dc', file], { maxBuffer: 2 ** 30 });
-      if (status !== 0) throw new Error(`bzip2 cannot unpack ${file}`);
-      await put(service, stdout.toString('utf8'));
-    }
+    for (const file of filesOf(folder)) await put(service, unpack(file).toString('utf8'));
   });
 });
