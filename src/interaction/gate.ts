@@ -116,12 +116,13 @@ export const isReferredTo = async (context: Context, key: ResourceKey, except: R
 export const referrersOf = async ({ service: { store, registry } }: Context, key: ResourceKey): Promise<readonly string[] | undefined> => {
   const names = new Set<string>();
   for (const plan of revincludePlans(registry, anyReference, [`${key.type}/${key.id}`])) {
-    for (let after: SearchPlan['after'], more = true; more;) {
+    let after: SearchPlan['after'];
+    do {
       const { matches, next } = await store.search({ ...plan, count: referrersAtOnce, after });
       for (const { type, id } of matches) names.add(`${type}/${id}`);
       if (names.size > mostReferrers) return undefined;
-      [after, more] = [next, next !== undefined];
-    }
+      after = next;
+    } while (after !== undefined);
   }
   return [...names];
 };

@@ -49,6 +49,10 @@ export interface FramedStretch extends FramedMatches {
 type Columns = readonly [seq: number, rid: number, version: number, updated: number, method: number, id: string, body: string | null];
 const columns = 'v.seq, v.rid, v.version, v.updated, v.method, v.id, v.body';
 
+/** The list leads: what is found comes in its order. */
+const listed = 'FROM json_each(?) list CROSS JOIN version v ON v.seq = list.value';
+const inStretch = 'FROM token_index t CROSS JOIN resource r ON r.rid = t.rid CROSS JOIN version v ON v.seq = r.seq WHERE t.key = ? AND t.sys = ? AND t.rid > ? ORDER BY t.rid LIMIT ? + 0';
+
 /** Put together where they lie: as texts of this language they would be decoded, joined and encoded again. */
 const framed = "CAST(group_concat(? || id || ? || body || ?, ',') || ? AS BLOB)";
 
@@ -59,12 +63,11 @@ export const makeResourceTable = (database: Connection, keys: FileKeys): Resourc
   const byKey = database.prepare(`SELECT ${columns} FROM identity i JOIN version v ON v.seq = i.seq WHERE i.key = ?`).raw();
   const states = database.prepare('SELECT r.rid, r.id, r.version, r.deleted FROM identity i JOIN resource r ON r.rid = i.rid WHERE i.key = ?').raw();
   const bySeq = database.prepare(`SELECT ${columns} FROM version v WHERE v.seq = ?`).raw();
-  // The list leads: what is found comes in its order.
-  const bySeqs = database.prepare(`SELECT ${columns} FROM json_each(?) list CROSS JOIN version v ON v.seq = list.value`).raw();
-  const byStretch = database.prepare(`SELECT ${columns} FROM token_index t CROSS JOIN resource r ON r.rid = t.rid CROSS JOIN version v ON v.seq = r.seq WHERE t.key = ? AND t.sys = ? AND t.rid > ? ORDER BY t.rid LIMIT ? + 0`).raw();
-  const framedRows = database.prepare(`SELECT ${framed}, count(*), max(rid) FROM (SELECT v.id, v.body, t.rid FROM token_index t CROSS JOIN resource r ON r.rid = t.rid CROSS JOIN version v ON v.seq = r.seq WHERE t.key = ? AND t.sys = ? AND t.rid > ? ORDER BY t.rid LIMIT ? + 0)`).raw();
+  const bySeqs = database.prepare(`SELECT ${columns} ${listed}`).raw();
+  const byStretch = database.prepare(`SELECT ${columns} ${inStretch}`).raw();
+  const framedRows = database.prepare(`SELECT ${framed}, count(*), max(rid) FROM (SELECT v.id, v.body, t.rid ${inStretch})`).raw();
   const another = database.prepare('SELECT 1 FROM token_index WHERE key = ? AND sys = ? AND rid > ? LIMIT 1').pluck();
-  const framedSeqs = database.prepare(`SELECT ${framed} FROM (SELECT v.id, v.body FROM json_each(?) list CROSS JOIN version v ON v.seq = list.value)`).pluck();
+  const framedSeqs = database.prepare(`SELECT ${framed} FROM (SELECT v.id, v.body ${listed})`).pluck();
   const is = (rid: number, own: string, type: string, id: string): boolean => own === id && keys.typeName(rid) === type;
   return {
     state: (type, id) => {

@@ -69,9 +69,9 @@ const namespaces: Readonly<Record<string, string>> = { loinc: 'http://loinc.org'
 /** "For convenience, the codes loinc, snomed, rxnorm and ucum are predefined": before the bar of a code, between those of a quantity. */
 const withNamespace = (value: string): string => value.replace(/(^|\|)(loinc|snomed|rxnorm|ucum)\|/, (_, before: string, name: string) => `${before}${namespaces[name] ?? name}|`);
 
-const compileLeaf = (leaf: Leaf, scope: FilterScope): Predicate => {
-  const { code, op } = leaf;
-  const value = withNamespace(leaf.value);
+const compileLeaf = (given: Leaf, scope: FilterScope): Predicate => {
+  const leaf = { ...given, value: withNamespace(given.value) };
+  const { code, op, value } = leaf;
   const parameter = scope.parameter(code);
   const { leaf: ask } = scope;
   if (op === 'pr') {
@@ -84,10 +84,10 @@ const compileLeaf = (leaf: Leaf, scope: FilterScope): Predicate => {
     case 'quantity':
       return ordered.includes(op) ? ask(code, `${op}${escaped(value)}`) : refused(leaf, parameter, [...ordered, 'pr']);
     case 'date':
-      if (op === 'po') return overlapping(leaf, parameter);
+      if (op === 'po') return overlapping(given, parameter);
       return ordered.includes(op) ? ask(code, `${op}${escaped(value)}`) : refused(leaf, parameter, [...ordered, 'po', 'pr']);
     case 'string':
-      return compileString(leaf, parameter, scope);
+      return compileString(given, parameter, scope);
     case 'token':
       return withModifier(leaf, parameter, scope, { eq: '', in: ':in', ni: ':not-in', ss: ':below', sb: ':above' });
     case 'reference':
@@ -108,7 +108,7 @@ const refused = ({ code, op }: Leaf, { type }: SearchParameter, takes: readonly 
 
 const withModifier = (leaf: Leaf, parameter: SearchParameter, { leaf: ask }: FilterScope, modifiers: Partial<Record<FilterOp, string>>): Predicate => {
   const modifier = modifiers[leaf.op];
-  return modifier === undefined ? refused(leaf, parameter, [...Object.keys(modifiers), 'pr']) : ask(`${leaf.code}${modifier}`, escaped(withNamespace(leaf.value)));
+  return modifier === undefined ? refused(leaf, parameter, [...Object.keys(modifiers), 'pr']) : ask(`${leaf.code}${modifier}`, escaped(leaf.value));
 };
 
 /** "Values are never case sensitive." */

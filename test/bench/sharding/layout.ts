@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import type { Placed } from './world.js';
 
 export interface Layout {
-  readonly name: string;
   /** Shards that hold what is searched of the resource; the first holds its versions. */
   readonly homes: (placed: Placed) => readonly number[];
   /** Shards that are asked for a resource of which only the name is known. */
@@ -30,7 +29,7 @@ const zoneShard = (text: string, shards: number): number => Math.floor((Math.flo
 /** Returns the layout by name. */
 export const byName = (shards: number): Layout => {
   const home = ({ name }: Placed): readonly number[] => [shardOf(name, shards)];
-  return { name: 'by name', homes: home, named: home, record: () => undefined, isWhole: false };
+  return { homes: home, named: home, record: () => undefined, isWhole: false };
 };
 
 /**
@@ -43,5 +42,5 @@ export const byRecord = (shards: number): Layout => {
     const [home = 0] = homes(placed);
     return placed.type === 'Patient' ? [home] : [...new Set([shardOf(placed.name, shards), home])];
   };
-  return { name: 'by record', homes, named, record: (patient) => zoneShard(patient, shards), isWhole: true };
+  return { homes, named, record: (patient) => zoneShard(patient, shards), isWhole: true };
 };
