@@ -5,6 +5,7 @@
 import type { Connection } from 'mongoose';
 import type { Clock } from '../core/clock.js';
 import { FhirError } from '../core/error.js';
+import { sharing } from '../core/sharing.js';
 import { changeLanes, latest, readLanes } from './lane.js';
 import { releaseDead } from './life.js';
 import type { LaneDocument, Models } from './model.js';
@@ -44,14 +45,21 @@ export const makeFeed = (connection: Connection, models: Models, clock: Clock): 
       if (ended === 'held') moving = move(models, lanes, stamp);
     }
   };
+  const complete = { versions: 0, records: 0 };
+  const settle = async (of: keyof typeof complete): Promise<void> => {
+    const lanes = await readLanes(models, null);
+    const wanted = of === 'records' ? latest(lanes) : Math.max(0, ...lanes.map(({ seq }) => seq));
+    if (lowest(lanes) < wanted) await moveUp(lanes, wanted);
+    known = Math.max(known, wanted, lowest(lanes));
+    complete[of] = of === 'versions' ? wanted : known;
+  };
+  // Who asks while others do waits for one move of the lanes with them.
+  const settling = { versions: sharing(() => settle('versions')), records: sharing(() => settle('records')) };
   return {
     known: () => known,
     settled: async (of) => {
-      const lanes = await readLanes(models, null);
-      const wanted = of === 'records' ? latest(lanes) : Math.max(0, ...lanes.map(({ seq }) => seq));
-      if (lowest(lanes) < wanted) await moveUp(lanes, wanted);
-      known = Math.max(known, wanted, lowest(lanes));
-      return of === 'versions' ? wanted : known;
+      await settling[of]();
+      return complete[of];
     },
   };
 };

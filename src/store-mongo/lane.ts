@@ -1,22 +1,22 @@
 /** The lane of a process: the document that its commits, and no others, change. Who has which is a lease (https://www.mongodb.com/docs/manual/core/write-operations-atomicity/). */
-import type { ClientSession, Connection, QueryFilter } from 'mongoose';
+import type { ClientSession, QueryFilter } from 'mongoose';
 import type { Clock } from '../core/clock.js';
 import type { Observe } from '../core/observe.js';
 import type { Lease, LeaseStore } from '../store/lease.js';
 import { lifeMs, renewMs, type Life } from './life.js';
 import type { LaneDocument, Models, TallyDocument } from './model.js';
 import { laneCount } from './position.js';
+import type { Sessions } from './session.js';
 import { isHeldUp, maxTimeMS, Outrun, transact, type Patience } from './transaction.js';
 
 export interface Lane {
   readonly number: number;
-  /** Resolves when others know the session a transaction that writes will be in. */
-  readonly announce: (session: ClientSession) => Promise<void>;
+  /** Those that transactions that write are in. */
+  readonly sessions: Sessions;
   readonly close: () => Promise<void>;
 }
 
 export interface LaneOptions {
-  readonly connection: Connection;
   readonly models: Models;
   readonly leases: LeaseStore;
   readonly life: Life;
@@ -47,13 +47,12 @@ const takeFree = async (leases: LeaseStore): Promise<Lease | undefined> => {
 };
 
 /** A new lane changes all others, so that no commit that keeps them still can overlook it. */
-const makeLane = async ({ connection, models, patience, clock, life }: LaneOptions, number: number): Promise<void> => {
+const makeLane = async ({ models, patience, clock, life }: LaneOptions, number: number): Promise<void> => {
   if ((await models.lane.findOne({ _id: number }).maxTimeMS(maxTimeMS).lean()) !== null) return;
-  const before = async (session: ClientSession, attempt: number): Promise<void> => {
-    await life.announce(session);
+  const before = async (attempt: number): Promise<void> => {
     if (attempt > 0) await askForStillness(models, number, clock.now());
   };
-  await transact(connection, { ...patience, forMs: startMs, before }, async (session) => {
+  await transact(life.sessions, { ...patience, forMs: startMs, before }, async (session) => {
     const lanes = await readLanes(models, session);
     if (lanes.some(({ _id }) => _id === number)) return;
     const stamp = latest(lanes) + 1;
@@ -118,7 +117,7 @@ const keepLane = ({ leases, observe, life }: LaneOptions, number: number, lease:
   renew.unref();
   return {
     number,
-    announce: life.announce,
+    sessions: life.sessions,
     close: async () => {
       clearInterval(renew);
       // What cannot be given back now runs out by itself.

@@ -3,15 +3,16 @@
  * others (https://www.mongodb.com/docs/manual/reference/command/killSessions/).
  */
 import { randomUUID } from 'node:crypto';
-import { mongo, type ClientSession, type Connection } from 'mongoose';
+import { mongo, type Connection } from 'mongoose';
 import type { Observe } from '../core/observe.js';
 import type { Lease, LeaseStore } from '../store/lease.js';
 import type { Models } from './model.js';
+import { makeSessions, sessionId, type Sessions } from './session.js';
 import { maxTimeMS } from './transaction.js';
 
 export interface Life {
-  /** Resolves when others know the session a transaction that writes will be in. */
-  readonly announce: (session: ClientSession) => Promise<void>;
+  /** Those that transactions that write are in: others know each before it is used. */
+  readonly sessions: Sessions;
   readonly close: () => Promise<void>;
 }
 
@@ -19,15 +20,21 @@ export interface Life {
 export const lifeMs = 6_000;
 export const renewMs = 2_000;
 
-/** Sessions that are noted: the driver has few, and uses them again. */
+/** Sessions that are noted: fewer are ever in use at once, and each is used again. */
 const sessionsKnown = 8;
 
 const prefix = 'process/';
 /** Comes after every name with the prefix. */
 const afterPrefix = 'process0';
 
+export interface LifeMeans {
+  readonly connection: Connection;
+  readonly leases: LeaseStore;
+  readonly observe: Observe;
+}
+
 /** Resolves with the life of this process. */
-export const beginLife = async (leases: LeaseStore, observe: Observe): Promise<Life> => {
+export const beginLife = async ({ connection, leases, observe }: LifeMeans): Promise<Life> => {
   const name = `${prefix}${randomUUID()}`;
   const known = new Set<string>();
   const renewed = async (): Promise<Lease> => {
@@ -45,33 +52,29 @@ export const beginLife = async (leases: LeaseStore, observe: Observe): Promise<L
     renewed().then(tell).catch((error: unknown) => observe({ kind: 'failure', requestId: undefined, where: 'lane', error }));
   }, renewMs);
   renew.unref();
+  const announce = async (id: string): Promise<void> => {
+    if (known.has(id)) return;
+    known.add(id);
+    const [oldest = ''] = known;
+    if (known.size > sessionsKnown) known.delete(oldest);
+    try {
+      await tell(await renewed());
+    } catch (error) {
+      known.delete(id);
+      throw error;
+    }
+  };
+  const sessions = makeSessions(connection, async (session) => announce(sessionId(session)));
   return {
-    announce: async (session) => {
-      const id = sessionId(session);
-      if (known.has(id)) return;
-      known.add(id);
-      const [oldest = ''] = known;
-      if (known.size > sessionsKnown) known.delete(oldest);
-      try {
-        await tell(await renewed());
-      } catch (error) {
-        known.delete(id);
-        throw error;
-      }
-    },
+    sessions,
     close: async () => {
       clearInterval(renew);
+      await sessions.close();
       const lease = await renewed();
       await leases.note(lease, '');
       await leases.release(lease);
     },
   };
-};
-
-const sessionId = (session: ClientSession): string => {
-  const { id } = session.id ?? {};
-  if (id === undefined) throw new Error('a session has no id');
-  return Buffer.from(id.buffer).toString('hex');
 };
 
 /** Ends the transactions of processes that are gone: until then what they were changing stands still. Resolves with whether there were any. */

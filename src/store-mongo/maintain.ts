@@ -54,8 +54,8 @@ const expireAudit = async ({ models }: Writing, { upTo, events }: Extract<Mainte
 };
 
 /** One that has changed since is passed over: its commit has written its index. */
-const reindex = ({ connection, patience, models, keys, lane }: Writing, { entries }: IndexTask): Promise<number> =>
-  transact(connection, { ...patience, before: (session) => lane.announce(session) }, async (session) => {
+const reindex = ({ patience, models, keys, lane }: Writing, { entries }: IndexTask): Promise<number> =>
+  transact(lane.sessions, patience, async (session) => {
     const rows = await models.resource.find({ _id: { $in: entries.map(({ key }) => nameOf(key)) }, deleted: false }, { id: 1, type: 1, updated: 1, first: 1, deleted: 1 }).session(session).maxTimeMS(maxTimeMS).lean();
     const kept = new Map(rows.map((row) => [row._id, row]));
     const changes = entries.flatMap(({ key, version, index }) => {

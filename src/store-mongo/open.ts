@@ -55,7 +55,7 @@ export const openMongoStore = async ({ url, clock, observe, searchBudget = usual
   const models = makeModels(connection);
   const patience = { forMs: patienceMs, now: () => clock.monotonic(), random: () => randomInt(1_000) / 1_000, rescue: () => releaseDead(connection, models, clock.now()) };
   const leases = makeLeases(models.lease, { clock, reach, close: async () => undefined });
-  const lane = await openLane({ connection, models, leases, life: await beginLife(leases, observe), patience, clock, observe });
+  const lane = await openLane({ models, leases, life: await beginLife({ connection, leases, observe }), patience, clock, observe });
   const writing: Writing = { connection, models, keys: makeKeys(salt), patience, lane };
   return makeStore(writing, { reach, id: hashOf('store', ...salt.map(String)), clock, observe, searchBudget });
 };

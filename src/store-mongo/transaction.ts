@@ -5,6 +5,7 @@
 import { mongo, type ClientSession, type Connection } from 'mongoose';
 import { FhirError } from '../core/error.js';
 import { awayError, CommitUnknown, isSocketError, rootOf } from './failure.js';
+import type { Sessions } from './session.js';
 
 /** Milliseconds one command may take at the server; the socket gives up a little later. */
 export const maxTimeMS = 3_500;
@@ -20,7 +21,7 @@ export interface Stage {
 export interface Patience {
   readonly stage?: Stage | undefined;
   /** Before each attempt, numbered from 0, outside of the transaction. */
-  readonly before?: ((session: ClientSession, attempt: number) => Promise<void>) | undefined;
+  readonly before?: ((attempt: number) => Promise<void>) | undefined;
   /** Called when others have been in the way for long: ends what processes that are gone have left open. */
   readonly rescue?: (() => Promise<unknown>) | undefined;
   /** Whether what the last attempt wrote is there, when the server knows nothing of its transaction any more. */
@@ -63,14 +64,14 @@ const pause = (attempt: number, random: () => number): Promise<void> =>
   new Promise((resolve) => { setTimeout(resolve, random() * Math.min(200, 5 * 2 ** attempt)); });
 
 /** Runs `run` in a transaction that is durable on a majority when this resolves. Rejects with CommitUnknown when that cannot be known. */
-export const transact = async <T>(connection: Connection, patience: Patience, run: (session: ClientSession) => Promise<T>): Promise<T> => {
+export const transact = async <T>(sessions: Sessions, patience: Patience, run: (session: ClientSession) => Promise<T>): Promise<T> => {
   const begun = patience.now();
   const until = begun + patience.forMs;
   for (let attempt = 0; ; attempt += 1) {
-    const session = await connection.startSession();
+    const session = await sessions.take();
     if (patience.stage !== undefined) patience.stage.isCommitting = false;
     try {
-      await patience.before?.(session, attempt);
+      await patience.before?.(attempt);
       session.startTransaction(writing);
       const result = await run(session);
       beginCommit(patience.stage);
@@ -82,7 +83,7 @@ export const transact = async <T>(connection: Connection, patience: Patience, ru
       if (patience.now() >= until) throw tooContended(error);
       if (patience.now() - begun > politeMs) await patience.rescue?.();
     } finally {
-      await session.endSession();
+      sessions.giveBack(session);
     }
     await pause(attempt, patience.random);
   }

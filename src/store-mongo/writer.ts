@@ -29,12 +29,11 @@ const budget = 10_000_000;
 /** Resolves with what became of each commit: all that could be stored is durable. */
 export const writeGroup = (writing: Writing, { commits, now, stage }: { readonly commits: readonly Commit[]; readonly now: number; readonly stage: Stage }): Promise<CommitResult[]> => {
   const alone = commits.some((commit) => mustBeAlone(commit, writing.keys));
-  const before = async (session: ClientSession, attempt: number): Promise<void> => {
-    await writing.lane.announce(session);
+  const before = async (attempt: number): Promise<void> => {
     if (alone && attempt > 0) await askForStillness(writing.models, writing.lane.number, now);
   };
   let group: Group | undefined;
-  return transact(writing.connection, { ...writing.patience, stage, before, isStored: async () => group?.isStored() ?? false }, async (session) => {
+  return transact(writing.lane.sessions, { ...writing.patience, stage, before, isStored: async () => group?.isStored() ?? false }, async (session) => {
     const begun = await beginGroup({ ...writing, session, commits, now, lane: writing.lane.number });
     group = begun;
     const moved = (await readMark(writing.connection, session)).state === 'moved';

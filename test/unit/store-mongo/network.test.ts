@@ -1,5 +1,6 @@
 /** What the engine answers while the way to the database is stopped or cut. */
 import { afterAll, expect, it } from '@jest/globals';
+import { setTimeout } from 'node:timers/promises';
 import { systemClock } from '../../../src/core/clock.js';
 import { observeNothing, type Observe } from '../../../src/core/observe.js';
 import { openMongoStore } from '../../../src/store-mongo/open.js';
@@ -48,6 +49,24 @@ describeMongo('the MongoDB engine over a bad network', (server) => {
     proxy.cutAfter('commitTransaction');
     expect(await store.commit({ writes: [put('Basic', 'b')] })).toMatchObject({ ok: true });
     expect((await store.changes(0, 10)).map(({ id, version }) => [id, version])).toEqual([['a', 1], ['b', 1]]);
+    await close(through);
+  });
+
+  it('is not in its own way when nothing passes any more in the middle of a transaction', async () => {
+    const through = await openThrough();
+    const { proxy, store } = through;
+    await store.commit({ writes: [put('Basic', 'a')] });
+    proxy.stopAfter('insert');
+    await expect(store.commit({ writes: [put('Basic', 'b')] })).rejects.toMatchObject({ code: 'store-unavailable' });
+    // Longer than the driver looks for a server to abort it on.
+    await setTimeout(2_500);
+    proxy.go();
+    for (let isBack = false; !isBack;) isBack = await store.read({ type: 'Basic', id: 'a' }).then(() => true, () => false);
+    // Reads abreast, so that the driver's own session of the next transaction would seldom be that of the last.
+    await Promise.all(Array.from({ length: 16 }, () => store.read({ type: 'Basic', id: 'a' })));
+    // What the database still holds for the transaction that nobody ended is let go by the next one.
+    expect(await store.commit({ writes: [put('Basic', 'c')] })).toMatchObject({ ok: true });
+    expect((await store.changes(0, 10)).map(({ id }) => id)).toEqual(['a', 'c']);
     await close(through);
   });
 

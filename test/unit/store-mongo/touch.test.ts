@@ -40,7 +40,7 @@ describeMongo('a commit that relies on a resource', (server) => {
     const models = makeModels(connection);
     const leases = makeLeases(models.lease, { clock: systemClock, reach: watchReach(connection), close: async () => undefined });
     const patience = { forMs: 10_000, now: () => systemClock.monotonic(), random: () => 0.5 };
-    const lane = await openLane({ connection, models, leases, life: await beginLife(leases, observeNothing), patience, clock: systemClock, observe: observeNothing });
+    const lane = await openLane({ models, leases, life: await beginLife({ connection, leases, observe: observeNothing }), patience, clock: systemClock, observe: observeNothing });
     try {
       await other.commit({ writes: [put('Device', 'd')] });
       const late = heldUp(models, () => other.commit({ writes: [{ type: 'Device', id: 'd', method: 'DELETE', base: 1, index: [] }] }));
