@@ -102,10 +102,15 @@ export const timing: Scenario = {
       const faults: string[] = [];
       for (const pair of await pairsOf(clinic)) {
         pair.before?.();
-        const { t, means } = welch(...(await sample(pair, times)));
+        const found = welch(...(await sample(pair, times)));
+        say(`${pair.name}: ${found.means}, t = ${found.t.toFixed(2)}`);
+        if (Math.abs(found.t) >= limit) {
+          // A machine that is busy with something else may favour one of the two for a while; a difference that is there is there again, with the same sign.
+          const again = welch(...(await sample(pair, 2 * times)));
+          say(`${pair.name}, once more: ${again.means}, t = ${again.t.toFixed(2)}`);
+          if (Math.abs(again.t) >= limit && Math.sign(again.t) === Math.sign(found.t)) faults.push(`${pair.name} differ: ${again.means}, t = ${again.t.toFixed(2)} after ${found.t.toFixed(2)}`);
+        }
         pair.after?.();
-        say(`${pair.name}: ${means}, t = ${t.toFixed(2)}`);
-        if (Math.abs(t) >= limit) faults.push(`${pair.name} differ: ${means}, t = ${t.toFixed(2)}`);
       }
       if (faults.length > 0) throw new Error(faults.join('; '));
     } finally {
