@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SecurityEvent } from '../audit/security-event.js';
-import type { Core } from '../compose.js';
+import type { Core } from '../compose/core.js';
 import { systemCode } from '../core/system-code.js';
 import { recordSecurity } from '../interaction/audited.js';
 import type { Call, Outcome, Session, StoreCommand } from './command.js';

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { systemViewer } from '../access/viewer.js';
 import type { Role } from '../authorization/account/role.js';
 import type { NewClient } from '../authorization/client/client.js';
-import type { Core } from '../compose.js';
+import type { Core } from '../compose/core.js';
 import { perform } from '../interaction/perform.js';
 
 export interface DemoPeople {

@@ -2,7 +2,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemViewer } from '../access/viewer.js';
-import type { Core } from '../compose.js';
+import type { Core } from '../compose/core.js';
 import { makeBreather } from '../core/breathe.js';
 import { toInstant } from '../core/clock.js';
 import { systemCode } from '../core/system-code.js';

@@ -2,7 +2,8 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemViewer } from '../access/viewer.js';
-import { makeServer, openCore, type Core } from '../compose.js';
+import { openCore, type Core } from '../compose/core.js';
+import { makeServer } from '../compose/server.js';
 import type { Config } from '../config/table.js';
 import { systemClock as clock } from '../core/clock.js';
 import { makeLog, type Log } from '../core/observe-log.js';

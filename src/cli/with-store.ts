@@ -10,7 +10,7 @@ import type { Observe } from '../core/observe.js';
 import { isMongo } from '../config/check.js';
 import { readConfig, servingChecks } from '../config/read.js';
 import type { Config } from '../config/table.js';
-import type { Core } from '../compose.js';
+import type { Core } from '../compose/core.js';
 import { StoreInUse } from '../store/store.js';
 import { runAudited } from './audited-run.js';
 import type { Call, Outcome, StoreCommand } from './command.js';
@@ -53,7 +53,7 @@ const askBeside = async ({ dataDir, storeUrl }: Config, command: StoreCommand, {
 
 const tryOpen = async (config: Config, { say, evenUnserved }: Call & { readonly evenUnserved: boolean }): Promise<Core | StoreInUse> => {
   // Loaded when needed: most commands need none of it.
-  const { openCore } = await import('../compose.js');
+  const { openCore } = await import('../compose/core.js');
   try {
     return await openCore({ config, clock: systemClock, observe: observeFor(say), evenUnserved });
   } catch (error) {

@@ -21,7 +21,7 @@ export const restore: PlainCommand = {
     const config = readConfig(undefined, { without: servingChecks });
     const { dataDir, storeUrl } = config;
     if (isMongo(storeUrl)) throw new CommandError('failed', 'STORE_URL names a MongoDB, which is restored by its own tools: mongorestore --oplogReplay.');
-    const { restoreStore } = await import('../../compose.js');
+    const { restoreStore } = await import('../../compose/restore.js');
     try {
       const { statistics: { resources: counts, versions }, replaced } = await restoreStore(config, { from, force: call.given.flag('force') });
       const resources = Object.values(counts).reduce((sum, count) => sum + count, 0);
