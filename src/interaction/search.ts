@@ -157,14 +157,11 @@ const countOf = (context: Context, { plan, contained }: PlannedSearch, budget?: 
 const pathOf = ({ request: { compartment, type } }: Context): string =>
   (compartment === undefined ? type ?? '' : [compartment.type, compartment.id, type ?? '*'].join('/'));
 
-const urls = new WeakMap<PlannedSearch, { readonly path: string; readonly url: string }>();
-
 /** A plan that was made before has its own address, too. */
-const urlOf = (path: string, planned: PlannedSearch): string => {
-  const known = urls.get(planned);
-  if (known?.path === path) return known.url;
-  const url = urlWith(path, planned.applied);
-  urls.set(planned, { path, url });
+const urlOf = (path: string, { applied, links }: PlannedSearch): string => {
+  if (links.self?.path === path) return links.self.url;
+  const url = urlWith(path, applied);
+  links.self = { path, url };
   return url;
 };
 
@@ -174,14 +171,12 @@ interface Sealing {
   readonly position: Position;
 }
 
-const sealed = new WeakMap<PlannedSearch, Omit<Sealing, 'position'> & { readonly place: string; readonly token: string }>();
-
 /** Who asks again for what has not changed gets the same link: to seal it takes as long as half of the rows of a page. */
-const tokenOf = (planned: PlannedSearch, { secret, viewerKey, position }: Sealing): string => {
-  const [known, place] = [sealed.get(planned), JSON.stringify(position)];
+const tokenOf = ({ criteria, links }: PlannedSearch, { secret, viewerKey, position }: Sealing): string => {
+  const [known, place] = [links.next, JSON.stringify(position)];
   if (known?.secret === secret && known.viewerKey === viewerKey && known.place === place) return known.token;
-  const token = signPage(secret, { position, criteria: planned.criteria, viewerKey });
-  sealed.set(planned, { secret, viewerKey, place, token });
+  const token = signPage(secret, { position, criteria, viewerKey });
+  links.next = { secret, viewerKey, place, token };
   return token;
 };
 

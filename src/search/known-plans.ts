@@ -8,6 +8,8 @@ import type { PlannedSearch, SearchRequest } from './request.js';
 
 /** The oldest are forgotten. */
 const most = 2_000;
+/** Places for marks of words that came once, a power of two: what something newer has taken the place of counts as new. */
+const marks = 2_048;
 /** Longer ones are planned anew. */
 const longest = 500;
 
@@ -16,17 +18,18 @@ interface Known {
   readonly revision: number;
   readonly settings: string;
   readonly byText: Map<string, PlannedSearch>;
+  readonly cameOnce: Int32Array;
 }
 
 const knownBy = new WeakMap<Registry, Known>();
 
-const known = ({ registry, baseUrl, pageSize, maxPageSize }: SearchRequest): Map<string, PlannedSearch> => {
+const knownTo = ({ registry, baseUrl, pageSize, maxPageSize }: SearchRequest): Known => {
   const settings = `${baseUrl} ${String(pageSize)} ${String(maxPageSize)}`;
   const before = knownBy.get(registry);
-  if (before?.revision === registry.revision && before.settings === settings) return before.byText;
-  const now: Known = { revision: registry.revision, settings, byText: new Map() };
+  if (before?.revision === registry.revision && before.settings === settings) return before;
+  const now: Known = { revision: registry.revision, settings, byText: new Map(), cameOnce: new Int32Array(marks) };
   knownBy.set(registry, now);
-  return now.byText;
+  return now;
 };
 
 /** A page belongs to who asked for it, and what is approximate to a date goes with the time. */
@@ -43,16 +46,36 @@ const textOf = ({ types, within, handling, paging, params }: SearchRequest): str
   return text;
 };
 
+/** Two texts with one mark only make a plan be kept too soon. */
+const markOf = (text: string): number => {
+  let mark = text.length;
+  for (let at = 0; at < text.length; at += 1) mark = (Math.imul(mark, 31) + text.charCodeAt(at)) | 0;
+  return mark;
+};
+
+/** Returns whether the text came before, and marks it. */
+const comesAgain = ({ cameOnce }: Known, text: string): boolean => {
+  const mark = markOf(text);
+  const place = mark & (marks - 1);
+  if (cameOnce[place] === mark) return true;
+  cameOnce[place] = mark;
+  return false;
+};
+
 /** Where the plan of one request is kept; undefined for one that is not kept. */
 export interface PlanPlace {
   readonly plan: PlannedSearch | undefined;
   readonly keep: (plan: PlannedSearch) => void;
 }
 
-/** Returns the plan that was made of the same words before, if any, for as long as search parameters and settings are the same. */
+/**
+ * Returns the plan that was made of the same words before, if any, for as long as search parameters and settings are the same. It is kept
+ * when its words come for the second time: most never do, and to keep what is only forgotten again takes longer than to plan it.
+ */
 export const placeOf = (request: SearchRequest): PlanPlace | undefined => {
   const text = textOf(request);
   if (text === undefined) return undefined;
-  const plans = known(request);
-  return { plan: plans.get(text), keep: (plan) => { keepNewest(plans, { key: text, value: plan, most }); } };
+  const known = knownTo(request);
+  const plan = known.byText.get(text);
+  return { plan, keep: (made) => { if (comesAgain(known, text)) keepNewest(known.byText, { key: text, value: made, most }); } };
 };

@@ -53,6 +53,14 @@ export interface PlannedSearch {
   readonly summary?: Controls['summary'];
   /** Elements asked for by `_elements`; undefined: all. */
   readonly elements?: readonly string[] | undefined;
+  /** What its last answer was linked by, for the next one. */
+  readonly links: LastLinks;
+}
+
+/** Links stay the same for the same caller and place. */
+export interface LastLinks {
+  self?: { readonly path: string; readonly url: string } | undefined;
+  next?: { readonly secret: string; readonly viewerKey: string; readonly place: string; readonly token: string } | undefined;
 }
 
 type Param = readonly [name: string, value: string];
@@ -98,7 +106,7 @@ export const planSearch = (request: SearchRequest): PlannedSearch => {
     contained: found?.contained,
     plan: { types: found?.types ?? types, where: found?.where ?? conjunction(of), sort: controls.sort, count, after: pageOf(request, controls, criteria) },
     applied: [...applied, ...appliedControls.map(([name, value]): Param => [name, name === '_count' ? String(Math.min(Number(value), request.maxPageSize)) : value])],
-    issues, criteria, total: controls.total ?? 'none', explain: controls.explain ?? false, includes: controls.includes, summary: controls.summary, elements: controls.elements,
+    issues, criteria, total: controls.total ?? 'none', explain: controls.explain ?? false, includes: controls.includes, summary: controls.summary, elements: controls.elements, links: {},
   };
 };
 

@@ -52,9 +52,9 @@ interface Place {
 const spreadOf = (numbers: readonly number[]): readonly [number, number] => [Math.min(...numbers), Math.max(...numbers)];
 
 /** Reads and searches: the same rows by a hand-written query over bare node:http. */
-const compareReads = async ({ server, data, folder }: Place, { name, ours, theirs, goal }: { name: string; ours: (id: string) => string; theirs: (id: string) => string; goal: number }): Promise<Row> => {
+const compareReads = async ({ server, data, folder }: Place, { name, ours, theirs, goal }: { name: string; ours: (ids: readonly string[]) => readonly string[]; theirs: (id: string) => string; goal: number }): Promise<Row> => {
   const ids = data.patients.slice(0, 1_000);
-  const [mine, bare] = [writeRequests(folder, `${name}-ours`, ids.map((id) => ['GET', ours(id)])), writeRequests(folder, `${name}-theirs`, ids.map((id) => ['GET', theirs(id)]))];
+  const [mine, bare] = [writeRequests(folder, `${name}-ours`, ours(ids).map((url) => ['GET', url])), writeRequests(folder, `${name}-theirs`, ids.map((id) => ['GET', theirs(id)]))];
   const limit = await startLimit(data.limitFile);
   try {
     const found: Findings[] = [];
@@ -69,6 +69,16 @@ const compareReads = async ({ server, data, folder }: Place, { name, ours, their
   } finally {
     limit.stop();
   }
+};
+
+const searchUrl = (query: string): string => `/fhir/Observation?${query}`;
+
+/** The same searches in so many words that none come again before what is kept of words has been forgotten. */
+const inNewWords = (origin: string, ids: readonly string[]): string[] => {
+  const absolute = (id: string): string => encodeURIComponent(`${origin}/fhir/Patient/${id}`);
+  const named = ['patient', 'subject'].flatMap((name) => [(id: string) => `${name}=Patient/${id}`, (id: string) => `${name}:Patient=${id}`, (id: string) => `${name}=${absolute(id)}`]);
+  const wordings = [(one: string) => `${one}&_count=20`, (one: string) => `_count=20&${one}`, (one: string) => `${one}&_count=20&_total=none`, (one: string) => `_total=none&_count=20&${one}`];
+  return wordings.flatMap((wording) => named.flatMap((one) => ids.map((id) => searchUrl(wording(one(id))))));
 };
 
 const writeLimit = async (requests: string, atOnce: number, perCommit: number): Promise<number> => {
@@ -162,8 +172,10 @@ const main = async (): Promise<void> => {
     const place: Place = { server, data, folder };
     add({ work: `load of ${data.resources.toLocaleString('en-US')} resources by transactions`, value: data.loadRate, unit: 'resources/s', spread: [data.loadRate, data.loadRate], goal: '' });
     await loopDelay(server.origin);
-    if (wanted('read')) add(await compareReads(place, { name: 'read by id', ours: (id) => `/fhir/Patient/${id}`, theirs: (id) => `/read/${id}`, goal: 0.5 }));
-    if (wanted('search')) add(await compareReads(place, { name: 'search of 20', ours: (id) => `/fhir/Observation?patient=${id}&_count=20`, theirs: (id) => `/search/${id}`, goal: 0.5 }));
+    if (wanted('read')) add(await compareReads(place, { name: 'read by id', ours: (ids) => ids.map((id) => `/fhir/Patient/${id}`), theirs: (id) => `/read/${id}`, goal: 0.5 }));
+    const bySearch = (id: string): string => `/search/${id}`;
+    if (wanted('search')) add(await compareReads(place, { name: 'search of 20', ours: (ids) => ids.map((id) => searchUrl(`patient=${id}&_count=20`)), theirs: bySearch, goal: 0.5 }));
+    if (wanted('search')) add(await compareReads(place, { name: 'search of 20, words that are new', ours: (ids) => inNewWords(server.origin, ids), theirs: bySearch, goal: 0.5 }));
     if (wanted('search') && values.resources !== undefined) (await searchRows({ resources: Number(values.resources) })).forEach(add);
     if (wanted('create')) add(await creates(place));
     if (wanted('transaction')) add(await transactions(place));

@@ -50,7 +50,7 @@ const plannedOf = (context: Context, given: OperationParameters): Parameters<typ
       types, where: { op: 'and', of: conditions.filter((each) => each !== undefined) }, count: Math.min(given.count('_count') ?? maxPageSize, maxPageSize),
       after: page === undefined ? undefined : openPage(pageSecret, page, { criteria, viewerKey: context.viewer.key }),
     },
-    applied, criteria, issues: [], total: 'none', explain: false, includes: beside(focus.type, wanted),
+    applied, criteria, issues: [], total: 'none', explain: false, includes: beside(focus.type, wanted), links: {},
   };
 };
 
