@@ -1,5 +1,6 @@
 /** Contained resources as the text they are in (https://hl7.org/fhir/R4/references.html#contained): cut out, never written anew. */
 import { itemSpans, memberSpans } from '../core/json/span.js';
+import { mayHave } from '../core/json/spelling.js';
 
 export interface ContainedText {
   readonly type: string;
@@ -17,7 +18,7 @@ const membersOf = (text: string): { readonly type: string; readonly id: string }
 
 /** Returns the contained resources of the compact text of a resource, in their order. */
 export const containedTexts = (body: string): ContainedText[] => {
-  const contained = body.includes('"contained":') ? memberSpans(body).find(({ name }) => name === 'contained') : undefined;
+  const contained = mayHave(body, '"contained":') ? memberSpans(body).find(({ name }) => name === 'contained') : undefined;
   if (contained === undefined || body[contained.valueStart] !== '[') return [];
   return itemSpans(body, contained.valueStart).map(({ start, end }) => {
     const text = body.slice(start, end);

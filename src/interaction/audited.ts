@@ -104,8 +104,12 @@ const accessRecords = (context: Context): AuditRecord[] => {
   const action: AuditAction = kind.action === 'query' || kind.action === 'read' ? kind.action : 'execute';
   const facts = { ...kind, action, outcome: '0', data: targetOf(request), query: isAsked ? queryOf(request) : undefined } as const;
   const patients = new Set((trail?.shown ?? []).flatMap((version) => patientsOf(service.registry, version)));
-  return patients.size === 0 ? [auditRecordOf(context, facts)] : [...patients].map((patient) => auditRecordOf(context, { ...facts, patient }));
+  return patients.size === 0 ? [auditRecordOf(context, facts)] : [...patients].map((patient) => auditRecordOf(context, { ...facts, patient, data: ofPatient(facts.data, patient) }));
 };
+
+/** A record names one patient: with another as well it would be in both their compartments, and tell each of the other. */
+const ofPatient = (data: readonly string[] | undefined, patient: string): readonly string[] | undefined =>
+  data?.filter((name) => !name.startsWith('Patient/') || name.split('/')[1] === patient);
 
 const targetOf = ({ type, id, version, compartment }: FhirRequest): string[] | undefined => {
   if (compartment !== undefined) return [`${compartment.type}/${compartment.id}`];

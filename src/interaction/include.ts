@@ -1,6 +1,7 @@
 /** What a page brings along: `_include`, `_revinclude`, and what `:iterate` reaches from there (https://hl7.org/fhir/R4/search.html#revinclude). */
 import { makeBreather } from '../core/breathe.js';
 import type { Issue } from '../core/error.js';
+import { mayHave } from '../core/json/spelling.js';
 import { includedTargets, revincludePlans, type Include, type Referring } from '../search/include.js';
 import type { Position } from '../store/plan.js';
 import type { Version } from '../store/resource.js';
@@ -95,7 +96,7 @@ const none: ReadonlyMap<string, number> = new Map();
 
 /** "If a resource has a reference that is versioned and _include is performed, the specified version SHOULD be provided." */
 const namedVersions = (body: string, baseUrl: string): ReadonlyMap<string, number> => {
-  if (!body.includes('/_history/')) return none;
+  if (!mayHave(body, '/_history/')) return none;
   const references = localReferences(JSON.parse(body) as Record<string, unknown>, baseUrl);
   return new Map(references.flatMap(({ key, version }) => (version === undefined ? [] : [[`${key.type}/${key.id}`, version]])));
 };

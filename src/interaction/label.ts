@@ -1,6 +1,7 @@
 /** Security labels and tags are changed by those who may, and by nobody else (design rule 6; https://hl7.org/fhir/R4/security-labels.html). */
 import { mayChangeLabels, mayChangeTags } from '../access/clearance.js';
 import { FhirError } from '../core/error.js';
+import { mayHave } from '../core/json/spelling.js';
 import type { Version } from '../store/resource.js';
 import type { Context } from './context.js';
 import type { Incoming } from './incoming.js';
@@ -24,7 +25,7 @@ type Value = Readonly<Record<string, unknown>>;
 type Member = 'security' | 'tag';
 
 const codingsIn = (former: Version | undefined, member: Member): string =>
-  (former?.body?.includes(`"${member}"`) === true ? codingsOf(JSON.parse(former.body) as Value, member) : '');
+  (former?.body !== undefined && mayHave(former.body, `"${member}"`) ? codingsOf(JSON.parse(former.body) as Value, member) : '');
 
 /** The order of codings, and what describes them, says nothing. */
 const codingsOf = ({ meta }: Value, member: Member): string => {

@@ -1,6 +1,7 @@
 /** `_summary` and `_elements`: a part of a resource, cut out of its text (https://hl7.org/fhir/R4/search.html#summary). */
 import { FhirError } from '../core/error.js';
 import { selectMembers } from '../core/json/select.js';
+import { memberSpans } from '../core/json/span.js';
 import { nearName } from '../core/near-name.js';
 import { elementsOf, mandatoryElements, summaryElements } from '../fhir/definitions.js';
 
@@ -8,7 +9,7 @@ export type Params = readonly (readonly [name: string, value: string])[];
 
 const summaries = ['true', 'false', 'text', 'data', 'count'];
 const always = new Set(['resourceType', 'id', 'meta']);
-const typeForm = /"resourceType":"([A-Za-z]+)"/;
+const atHead = /^\{"resourceType":"([A-Za-z]+)"/;
 
 /** Returns the last value of a parameter, or undefined. */
 export const paramOf = (params: Params, name: string): string | undefined => params.findLast(([key]) => key === name)?.[1];
@@ -37,7 +38,13 @@ export interface Wish {
   readonly elements?: readonly string[] | undefined;
 }
 
-const typeOf = (body: string): string => typeForm.exec(body)?.[1] ?? '';
+/** Most texts begin with it; in others it may stand behind a contained resource that has one, too. */
+const typeOf = (body: string): string => {
+  const first = atHead.exec(body)?.[1];
+  if (first !== undefined) return first;
+  const member = memberSpans(body).find(({ name }) => name === 'resourceType');
+  return member === undefined ? '' : String(JSON.parse(body.slice(member.valueStart, member.end)));
+};
 
 /** Returns the JSON text with what is wished for; both have been checked. */
 export const shapeTo = (body: string, wish: Wish): string => makeShaper(wish)(body);

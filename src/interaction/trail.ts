@@ -1,5 +1,6 @@
 /** What one request was shown and has written, gathered at the gate: what its audit will tell. */
 import type { AuditFacts } from '../audit/event.js';
+import { mayHave } from '../core/json/spelling.js';
 import { compartmentParams } from '../fhir/definitions.js';
 import type { Registry } from '../search/registry.js';
 import type { IndexEntry } from '../store/index-entry.js';
@@ -58,7 +59,7 @@ const nobody: readonly string[] = [];
 export const patientsOf = (registry: Registry, version: Pick<Version, 'type' | 'id' | 'version' | 'seq' | 'updated' | 'body'>): readonly string[] => {
   const { type, id, body } = version;
   if (type === 'Patient') return [id];
-  if (body === undefined || paramsOf(registry, type).size === 0 || !body.includes(prefix)) return nobody;
+  if (body === undefined || paramsOf(registry, type).size === 0 || !mayHave(body, prefix)) return nobody;
   const known = knownBy.get(registry) ?? new Map<string, readonly string[]>();
   knownBy.set(registry, known);
   const name = `${type}/${id} ${String(version.version)} ${String(version.seq)} ${String(version.updated)}`;

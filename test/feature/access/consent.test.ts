@@ -229,6 +229,8 @@ describe.each(engines)('Consents and labels on $name', ({ open }) => {
       expect(await statusOf(viewer, 'POST', 'Observation/obsA/$meta-delete', { body: { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: label('R') }] } })).toBe(403);
       expect(await statusOf(viewer, 'PUT', 'Observation/obsA', { body: observation('obsA', 'A', { meta: { security: [{ ...label('R').security[0], display: 'restricted' }] }, valueString: String(viewer.key) }) })).toBe(200);
     }
+    await ask(undefined, 'PUT', 'Observation/spelt', { body: JSON.stringify(observation('spelt', 'A', { meta: { ...label('R'), tag: [{ code: 'kept' }] } })).replace('"security"', '"\\u0073ecurity"').replace('"tag"', '"t\\u0061g"') });
+    for (const meta of [undefined, label('R')]) expect(await statusOf(tA, 'PUT', 'Observation/spelt', { body: observation('spelt', 'A', meta === undefined ? {} : { meta }) })).toBe(403);
     const entry = { fullUrl: 'urn:x', resource: observation('obsA', 'A'), request: { method: 'PUT', url: 'Observation/obsA' } };
     expect(await statusOf(P, 'POST', '', { body: { resourceType: 'Bundle', type: 'transaction', entry: [entry] } })).toBe(403);
     expect(await statusOf(token('system/*.cruds', { client: 'loader', changesLabels: true }), 'PUT', 'Observation/labelled', { body: observation('labelled', 'A', { meta: label('V') }) })).toBe(201);

@@ -97,6 +97,25 @@ describe.each(engines)('the audit on $name', ({ open }) => {
     expect(patients(await fresh())).toEqual(['Patient/B']);
   });
 
+  it('I3 knows whose a record is, however its text is spelt', async () => {
+    const text = (id: string, reference: string) => `{"resourceType":"Observation","id":"${id}","status":"final","code":{"text":"x"},"subject":{"reference":"${reference}"}}`;
+    for (const [id, reference] of [['slash', 'Patient\\/A'], ['letters', '\\u0050atient\\u002fA']] as const) {
+      await ask('PUT', `Observation/${id}`, { body: text(id, reference) });
+      await ask('GET', `Observation/${id}`);
+      await ask('GET', `Observation?_id=${id}`);
+      await ask('GET', `Observation/${id}/_history`);
+      expect(patients(await fresh())).toEqual(['Patient/A', 'Patient/A', 'Patient/A', 'Patient/A']);
+    }
+  });
+
+  it('I3 names no other patient in the record of one, also where the search began with that one', async () => {
+    await ask('PUT', 'Observation/derived', { body: { ...observation('A', { derivedFrom: [{ reference: 'Observation/obsB' }] }), id: 'derived' } });
+    await fresh();
+    for (const url of ['Patient/B/Observation?_revinclude=Observation:derived-from', 'Patient/B/Observation?_summary=count']) await ask('GET', url);
+    const named = (await fresh()).map(({ entity }) => entity.flatMap(({ what }) => what?.reference ?? []).sort());
+    expect(named.sort()).toEqual([['Patient/A'], ['Patient/B'], ['Patient/B', 'Patient/B']]);
+  });
+
   it('records vread, histories and unchanged answers', async () => {
     for (const url of ['Observation/obsA/_history/1', 'Observation/obsA/_history', 'Observation/_history?_count=1']) await ask('GET', url);
     await ask('GET', 'Observation/obsA', { conditions: { ifNoneMatch: 'W/"1"' } });
