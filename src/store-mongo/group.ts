@@ -60,7 +60,7 @@ export const beginGroup = async (begun: Begun): Promise<Group> => {
 interface Place {
   /** The first position of the group. */
   readonly base: number;
-  /** Position of the last version before it. */
+  /** Position of the last version before it; 0 where every commit stores its own. */
   readonly seq: number;
 }
 
@@ -72,7 +72,9 @@ const takePlace = async ({ models, keys, session, commits, now, lane }: Begun): 
   const writes = total(commits, 'writes');
   const count = Math.max(1, writes, total(commits, 'audit'), total(commits, 'outbox'));
   const base = placeAfter(latest(lanes), { lane: lane ?? 0, now, count });
-  const seq = Math.max(0, ...(await readTallies(models, session)).map((tally) => tally.seq));
+  // Whoever stores a version learns its place; only the others are told of the last one before.
+  const asksForLast = lane === undefined || commits.some((commit) => commit.writes.length === 0);
+  const seq = asksForLast ? Math.max(0, ...(await readTallies(models, session)).map((tally) => tally.seq)) : 0;
   if (lane === undefined) return { base, seq };
   const stamp = Math.max(base + count - 1, ...commits.flatMap((commit) => commit.writes.map(({ updated }) => (updated === undefined ? 0 : positionOf(updated)))));
   const to = { stamp, ...(writes === 0 ? {} : { seq: base + writes - 1 }) };
