@@ -31,7 +31,7 @@ const tested: readonly (Mutant & { readonly test: string })[] = [
   { breaks: 'the resume token of the change stream', file: 'wake.js', from: '{ resumeAfter: token }', to: '{}', test: 'unit/store-mongo/wake' },
   { breaks: 'the lease\'s comparison with its owner', file: 'lease.js', from: 'updateOne({ _id: name, owner, token }, { $set: { note } }', to: 'updateOne({ _id: name }, { $set: { note } }', test: 'unit/store-mongo/lease' },
   { breaks: 'the comparison of a block of audit numbers with what was read', file: 'journal.js', from: 'block.updateOne({ _id: last._id, to: last.to }', to: 'block.updateOne({ _id: last._id }', test: 'unit/store-mongo/journal' },
-  { breaks: 'the use of a session again', file: 'session.js', from: 'giveBack: (session) => { idle.push(session); }', to: 'giveBack: (session) => { void session.endSession(); }', test: 'unit/store-mongo/network' },
+  { breaks: 'the use of a session again', file: 'session.js', from: 'giveBack: (session) => { idle.push(session); }', to: 'giveBack: (session) => { void session.endSession(); }', test: 'unit/store-mongo/session' },
   { breaks: 'the touch of what is relied on', file: 'pending.js', from: 'touched.add(name)', to: 'void name', test: 'unit/store-mongo/touch' },
   { breaks: 'the look whether one query was enough', file: 'search/fetch.js', from: 'documents.length === enough', to: 'false', test: 'unit/store-mongo/page' },
   { breaks: 'the place among resources of one date', file: 'order.js', from: 'first.toString(16)', to: "''", test: 'unit/store-mongo/order' },
