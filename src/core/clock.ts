@@ -8,5 +8,13 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
+/** The second that was written last, up to the dot: most instants are of the same one. */
+let last = { second: NaN, text: '' };
+
 /** Returns `ms` as a FHIR instant in UTC with milliseconds: always 24 characters. */
-export const toInstant = (ms: number): string => new Date(ms).toISOString();
+export const toInstant = (ms: number): string => {
+  const whole = Math.trunc(ms);
+  const second = Math.floor(whole / 1000);
+  if (second !== last.second) last = { second, text: new Date(second * 1000).toISOString().slice(0, -4) };
+  return `${last.text}${String(whole - second * 1000).padStart(3, '0')}Z`;
+};

@@ -50,18 +50,18 @@ const requestHandlers = (registers: Registry[]): Handlers => {
   });
   const errors = new Counter({ name: 'fhir_errors_total', help: 'Answers with an error, by its stable code.', labelNames: ['code'], registers });
   // Looking a label set up by its text is most of the cost of an observation.
-  const known = new Map<string, Histogram.Internal<string>>();
-  const seriesOf = (interaction: string, method: string, status: string): Histogram.Internal<string> => {
-    const key = `${interaction} ${method} ${status}`;
-    const found = known.get(key);
+  const known = new Map<string, Map<string, Histogram.Internal<string>[]>>();
+  const seriesOf = (interaction: string, method: string, status: number): Histogram.Internal<string> => {
+    const byMethod = known.get(interaction) ?? new Map<string, Histogram.Internal<string>[]>();
+    const byStatus = byMethod.get(method) ?? [];
+    const found = byStatus[status];
     if (found !== undefined) return found;
-    const made = duration.labels({ interaction, method, status });
-    known.set(key, made);
-    return made;
+    known.set(interaction, byMethod.set(method, byStatus));
+    return (byStatus[status] = duration.labels({ interaction, method, status: `${String(status)}xx` }));
   };
   return {
     request: ({ interaction, method, status, ms, code }) => {
-      seriesOf(interaction, methods.has(method) ? method : 'other', `${String(Math.floor(status / 100))}xx`).observe(ms / 1000);
+      seriesOf(interaction, methods.has(method) ? method : 'other', Math.floor(status / 100)).observe(ms / 1000);
       if (code !== undefined) errors.inc({ code });
     },
   };

@@ -48,29 +48,34 @@ const writing: ReadonlySet<InteractionName> = new Set(['create', 'update', 'patc
 
 const rightsScope = ({ service }: Context): Pick<Access, 'registry' | 'baseUrl'> => ({ registry: service.registry, baseUrl: service.options.baseUrl });
 
+/** Member by member: every look at the store makes one. */
+const accessOf = ({ service: { registry, options: { baseUrl } }, viewer }: Context, permissions: readonly Permission[]): Access => ({ registry, baseUrl, viewer, permissions });
+
 /** Permissions for resources that a request looks at beside those it is about: targets of references, includes. */
 const looking: readonly Permission[] = ['r'];
 const finding: readonly Permission[] = ['s'];
 
 /** Returns the access of showing a resource, whatever the request is about. */
-export const readAccess = (context: Context): Access => ({ ...rightsScope(context), viewer: context.viewer, permissions: looking });
+export const readAccess = (context: Context): Access => accessOf(context, looking);
 
 const updating: readonly Permission[] = ['u'];
 
 /** Returns the access of changing a resource beside those the request is about. */
-export const updateAccess = (context: Context): Access => ({ ...rightsScope(context), viewer: context.viewer, permissions: updating });
+export const updateAccess = (context: Context): Access => accessOf(context, updating);
+
+const changingOf = (context: Context): readonly Permission[] => permissionsOf(context).filter((permission) => permission === 'u' || permission === 'd');
 
 /** Returns the access with which one resource is looked up: what will be changed needs the right to change it. */
 export const lookAccess = (context: Context): Access => {
-  const own = permissionsOf(context).filter((permission) => permission === 'u' || permission === 'd');
-  return { ...rightsScope(context), viewer: context.viewer, permissions: own.length === 0 ? looking : own };
+  const own = changingOf(context);
+  return accessOf(context, own.length === 0 ? looking : own);
 };
 
 /** Returns the access with which a search is run: what a condition matches must also be changeable. */
 export const findAccess = (context: Context): Access => {
-  const own = permissionsOf(context).filter((permission) => permission === 'u' || permission === 'd');
-  return { ...rightsScope(context), viewer: context.viewer, permissions: own.length === 0 ? finding : [...finding, ...own] };
+  const own = changingOf(context);
+  return accessOf(context, own.length === 0 ? finding : [...finding, ...own]);
 };
 
 /** Returns the access that a resource about to be stored must be within. */
-export const storeAccess = (context: Context, permission: 'c' | 'u'): Access => ({ ...rightsScope(context), viewer: context.viewer, permissions: [permission] });
+export const storeAccess = (context: Context, permission: 'c' | 'u'): Access => accessOf(context, [permission]);

@@ -2,6 +2,7 @@
  * The transport-free FHIR request and response: REST, batch entries, the command line and operations all speak these
  * (https://hl7.org/fhir/R4/http.html).
  */
+import type { Ending } from '../core/ending.js';
 import type { ErrorCode } from '../core/error-table.js';
 import type { Issue } from '../core/error.js';
 import type { ResourceKey, Version } from '../store/resource.js';
@@ -74,7 +75,7 @@ export interface FhirRequest {
   /** Whether the answer may be `FhirResponse.stored`. */
   readonly takesStored?: boolean | undefined;
   /** Ends long work when its caller has left. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Ending | undefined;
 }
 
 /** What one change of a dry run would come to. */

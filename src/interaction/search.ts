@@ -173,12 +173,14 @@ interface Sealing {
 
 /** Who asks again for what has not changed gets the same link: to seal it takes as long as half of the rows of a page. */
 const tokenOf = ({ criteria, links }: PlannedSearch, { secret, viewerKey, position }: Sealing): string => {
-  const [known, place] = [links.next, JSON.stringify(position)];
-  if (known?.secret === secret && known.viewerKey === viewerKey && known.place === place) return known.token;
+  const known = links.next;
+  if (known?.secret === secret && known.viewerKey === viewerKey && isSame(known.position, position)) return known.token;
   const token = signPage(secret, { position, criteria, viewerKey });
-  links.next = { secret, viewerKey, place, token };
+  links.next = { secret, viewerKey, position, token };
   return token;
 };
+
+const isSame = (one: Position, other: Position): boolean => one.length === other.length && one.every((part, at) => part === other[at]);
 
 const linksOf = ({ service, viewer }: Context, planned: PlannedSearch, { page, path: below }: { readonly page: MatchPage; readonly path: string }): Link[] => {
   const path = below === '' ? service.options.baseUrl : `${service.options.baseUrl}/${below}`;

@@ -1,6 +1,7 @@
 /** One request on its way to its answer: what the steps of the pipeline know about it and what the log will say. */
 import type { RequestHandler } from 'express';
 import type { IncomingMessage } from 'node:http';
+import type { RequestEnding } from '../core/ending.js';
 import type { ErrorCode } from '../core/error-table.js';
 import type { Observe } from '../core/observe.js';
 import type { Viewer } from '../access/viewer.js';
@@ -70,4 +71,6 @@ export interface Exchange extends OpenAnswer {
   form: AnswerForm;
   /** The client waits for `100 Continue` before it sends its body. */
   continueDue: boolean;
+  /** Raised when the client leaves before its answer is whole; undefined where nothing takes long. */
+  ending: RequestEnding | undefined;
 }

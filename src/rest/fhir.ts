@@ -1,5 +1,6 @@
 /** The pipeline of one FHIR request: parse -> perform -> respond. Both the fast front and the express app end here. */
 import { anonymousViewer, openViewer, type Viewer } from '../access/viewer.js';
+import { RequestEnding } from '../core/ending.js';
 import { FhirError } from '../core/error.js';
 import type { Whole } from '../core/whole.js';
 import { recordRefusal } from '../interaction/audited.js';
@@ -7,7 +8,6 @@ import type { FhirRequest, FhirResponse } from '../interaction/request.js';
 import { checkRequest } from '../interaction/permission.js';
 import { routeOf, type Route } from '../interaction/route.js';
 import type { Context } from '../interaction/service.js';
-import { ClientGone } from './body.js';
 import { conditionsOf, dryRunOf, idempotencyKeyOf } from './conditions.js';
 import type { Exchange, Host } from './exchange.js';
 import { isAsStored, negotiate, withoutForm } from './negotiate.js';
@@ -44,7 +44,7 @@ const answer = async (host: Host, exchange: Exchange, { segments, query }: FhirT
   const viewer = host.viewerOf === undefined ? openViewer : await viewerOf(host, exchange, () => requestOf(exchange, route, { params: asked, conditions: {}, prefer: {} }));
   const request = requestOf(exchange, route, {
     params: asked, conditions: conditionsOf(req), prefer: parsePrefer(headerOf(req.headers['prefer'])),
-    idempotencyKey: idempotencyKeyOf(req), dryRun: dryRunOf(req), takesStored: !takesBody(route) && isAsStored(exchange.form), signal: mayBeLong(route) ? signalOf(exchange) : undefined,
+    idempotencyKey: idempotencyKeyOf(req), dryRun: dryRunOf(req), takesStored: !takesBody(route) && isAsStored(exchange.form), signal: mayBeLong(route) ? (exchange.ending = new RequestEnding()) : undefined,
   });
   // Decided from token and request line alone, before a byte of the body is read.
   const refused = refusalOf(host, { service: host.service, viewer, request });
@@ -89,12 +89,6 @@ const refuse = async (host: Host, context: Context, error: unknown): Promise<nev
 
 const mayBeLong = ({ interaction }: Route): boolean => interaction.startsWith('search-') || interaction === 'operation';
 
-/** Raised when the client leaves before its answer is whole. */
-const signalOf = ({ res }: Exchange): AbortSignal => {
-  const left = new AbortController();
-  res.once('close', () => { if (!res.writableFinished) left.abort(new ClientGone()); });
-  return left.signal;
-};
 
 const headerOf = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value.join(',') : value);
 

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { FhirError } from '../core/error.js';
 import { fhirPath, isMounted, type ServeRest } from './app.js';
+import { ClientGone } from './body.js';
 import { clientLeft } from './connections.js';
 import { serveOptions } from './cors.js';
 import type { Exchange, Host } from './exchange.js';
@@ -40,9 +41,10 @@ export const makeFront = (host: Host, rest: ServeRest): Front => ({
 const open = (host: Host, req: IncomingMessage, res: ServerResponse): Exchange => {
   const { clock, ids } = host.service;
   const started = clock.monotonic();
-  const exchange: Exchange = { req, res, requestId: ids.request(), interaction: 'unknown', type: undefined, code: undefined, form: plainForm, continueDue: false, refusedWith: undefined };
+  const exchange: Exchange = { req, res, requestId: ids.request(), interaction: 'unknown', type: undefined, code: undefined, form: plainForm, continueDue: false, ending: undefined, refusedWith: undefined };
   host.connections.begin(exchange);
   res.on('close', () => {
+    if (!res.writableFinished) exchange.ending?.abort(new ClientGone());
     host.connections.end(exchange);
     const status = exchange.refusedWith ?? (isHandedOver(exchange) ? res.statusCode : clientLeft);
     const { requestId, interaction, type, code } = exchange;

@@ -67,30 +67,30 @@ export const readControls = (scope: ControlScope, attempt: <T>(act: () => T) => 
   const criteria: Param[] = [];
   const seen = new Set<string>();
   // These decide what the others may name.
-  let controls: Partial<Controls> = {};
-  const ordered = [...scope.params].sort(([a], [b]) => Number(deciding.has(b)) - Number(deciding.has(a)));
-  for (const param of ordered) {
+  const controls: Partial<Controls> = {};
+  for (const param of inOrder(scope.params)) {
     const [name, value] = param;
-    const isInclude = includeNames.has(name.split(':')[0] ?? '');
-    // What contains may be of any type.
-    const now = { registry: scope.registry, params: scope.params, types: isInclude && controls.contained !== undefined ? resourceTypes : controls.types ?? scope.types };
-    if (!isInclude && !readers.has(name)) {
+    const isInclude = name.startsWith('_') && includeNames.has(name.split(':', 1)[0] ?? '');
+    const reader = readers.get(name);
+    if (!isInclude && reader === undefined) {
       criteria.push(param);
       continue;
     }
+    // What contains may be of any type.
+    const now = { registry: scope.registry, params: scope.params, types: isInclude && controls.contained !== undefined ? resourceTypes : controls.types ?? scope.types };
     const read = attempt(() => {
-      if (isInclude) return { include: parseInclude(param, now) };
+      if (isInclude) return includes.push(parseInclude(param, now));
       if (seen.has(name)) throw new FhirError('invalid-parameter', `${name} is given more than once; give it once.`, { location: `http.${name}` });
-      return { controls: readers.get(name)?.(value, now, name) };
+      return Object.assign(controls, reader?.(value, now, name));
     });
     seen.add(name);
-    if (read === undefined) continue;
-    if ('include' in read && read.include !== undefined) includes.push(read.include);
-    if ('controls' in read) controls = { ...controls, ...read.controls };
-    if (name !== '_page') applied.push(param);
+    if (read !== undefined && name !== '_page') applied.push(param);
   }
   return { controls: { ...controls, includes }, applied, criteria };
 };
+
+const inOrder = (params: readonly Param[]): readonly Param[] =>
+  (params.some(([name]) => deciding.has(name)) ? [...params].sort(([a], [b]) => Number(deciding.has(b)) - Number(deciding.has(a))) : params);
 
 const oneOf = <T extends string>(name: string, value: string, allowed: readonly T[]): T => {
   const found = allowed.find((each) => each === value);

@@ -40,8 +40,8 @@ const refuse = (code: 'unknown-parameter' | 'invalid-parameter' | 'unsupported-m
   new FhirError(code, message, { location: `http.${shown(name)}` });
 
 /** Returns what the parameter asks for. Throws a FhirError that names it and, where there is one, the near name. */
-export const compileCriterion = ([name, value]: readonly [string, string], { types, ...rest }: CriterionScope): Predicate =>
-  perType(types, (type) => compileNamed(name, value, { ...rest, type, name }));
+export const compileCriterion = ([name, value]: readonly [string, string], { registry, types, baseUrl, now, codes, hierarchy }: CriterionScope): Predicate =>
+  perType(types, (type) => compileNamed(name, value, { registry, baseUrl, now, codes, hierarchy, type, name }));
 
 /** Longer chains serve nobody and cost a join each. */
 const deepest = 8;
@@ -186,16 +186,21 @@ const compileValue = (part: string, { parameter, modifier, scope }: ValueAsked):
   if (hasStrayEscape(part)) throw badValue(scope.name, part, 'a backslash stands before one of , | $ \\ only');
   const versioned = modifier === undefined ? versionedUrl(part, { parameter, modifier, scope }) : undefined;
   if (versioned !== undefined) return versioned;
-  const { code, targets, systems, traits, components } = parameter;
-  const asked: Asked = { param: code, name: scope.name, modifier, targets, systems, traits, baseUrl: scope.baseUrl, now: scope.now, codes: scope.codes, ...(modifier === 'above' || modifier === 'below' ? { hierarchy: scope.hierarchy, hierarchical: hierarchicalOf(scope.registry, targets) } : {}) };
+  const { code, components } = parameter;
   const special = specialCompiler(code);
-  if (special !== undefined) return special(part, asked);
+  if (special !== undefined) return special(part, askedOf(code, { parameter, modifier, scope }));
   return anyOf(parameter.sources.map(({ param }) => {
-    if (parameter.type === 'composite') return compileComposite(part, components, { ...asked, param });
+    const asked = askedOf(param, { parameter, modifier, scope });
+    if (parameter.type === 'composite') return compileComposite(part, components, asked);
     const type = simpleType(parameter.type);
     if (type === undefined) throw refuseSpecial(code, scope.name);
-    return type.compile(part, { ...asked, param });
+    return type.compile(part, asked);
   }));
+};
+
+const askedOf = (param: string, { parameter: { targets, systems, traits }, modifier, scope: { name, baseUrl, now, codes, hierarchy, registry } }: ValueAsked): Asked => {
+  const isOfParts = modifier === 'above' || modifier === 'below';
+  return { param, name, modifier, targets, systems, traits, baseUrl, now, codes, hierarchy: isOfParts ? hierarchy : undefined, hierarchical: isOfParts ? hierarchicalOf(registry, targets) : undefined };
 };
 
 /** The `url` of what has a version takes `url|version`, as references to it do. */

@@ -2,7 +2,7 @@
  * Page links: opaque, and good only for the search and the caller they were made for (design rule 8). The position is
  * encrypted, since it holds values of the resource the page ended with.
  */
-import { createCipheriv, createDecipheriv, hash, hkdfSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hash, hkdfSync, type KeyObject } from 'node:crypto';
 import { FhirError } from '../core/error.js';
 import { lastOf } from '../core/last-of.js';
 import type { Position } from '../store/plan.js';
@@ -17,14 +17,14 @@ const ivBytes = 12;
 const tagBytes = 16;
 
 interface Keys {
-  readonly encrypt: Buffer;
+  readonly encrypt: KeyObject;
   readonly derive: Buffer;
 }
 
 /** A server has one secret: its keys are derived once. */
 const keysOf = lastOf((secret: string): Keys => {
   const derived = Buffer.from(hkdfSync('sha256', secret, '', 'page link', 64));
-  return { encrypt: derived.subarray(0, 32), derive: derived.subarray(32) };
+  return { encrypt: createSecretKey(derived.subarray(0, 32)), derive: derived.subarray(32) };
 });
 
 const scopeBytes = ({ criteria, viewerKey }: PageScope): Buffer => Buffer.from(JSON.stringify([criteria, viewerKey]));

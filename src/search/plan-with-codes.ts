@@ -3,6 +3,7 @@
  * and again with them.
  */
 import { FhirError } from '../core/error.js';
+import type { Whole } from '../core/whole.js';
 import type { SystemCode } from '../terminology/port.js';
 import type { CodesAsked, CodeSource } from './codes.js';
 import { placeOf } from './known-plans.js';
@@ -24,26 +25,35 @@ export interface SetSources {
 export const planSearchWithCodes = async (request: SearchRequest, { codes, hierarchy }: SetSources): Promise<PlannedSearch> => {
   const place = placeOf(request);
   if (place?.plan !== undefined) return place.plan;
-  const needed = new Map<string, () => Promise<Found>>();
-  const parts = new Map<string, () => Promise<readonly string[] | FhirError>>();
-  const planned = planSearch({
-    ...request,
-    codes: codes && ((asked) => { needed.set(JSON.stringify(asked), () => resolve(codes, asked)); return []; }),
-    hierarchy: hierarchy && ((asked) => { parts.set(JSON.stringify(asked), () => orFault(hierarchy(asked))); return []; }),
-  });
-  if (needed.size === 0 && parts.size === 0) {
+  const needed: Needed = { codes: undefined, parts: undefined };
+  const planned = planSearch(withSets(request, {
+    codes: codes && ((asked) => { (needed.codes ??= new Map()).set(JSON.stringify(asked), () => resolve(codes, asked)); return []; }),
+    hierarchy: hierarchy && ((asked) => { (needed.parts ??= new Map()).set(JSON.stringify(asked), () => orFault(hierarchy(asked))); return []; }),
+  }));
+  if (needed.codes === undefined && needed.parts === undefined) {
     place?.keep(planned);
     return planned;
   }
-  const [found, names] = await Promise.all([allOf(needed), allOf(parts)]);
-  return planSearch({
-    ...request,
+  const [found, names] = await Promise.all([allOf(needed.codes), allOf(needed.parts)]);
+  return planSearch(withSets(request, {
     codes: codes && ((asked, name) => foundIn(found.get(JSON.stringify(asked)) ?? [], name)),
     hierarchy: hierarchy && ((asked, name) => foundIn(names.get(JSON.stringify(asked)) ?? [], name)),
-  });
+  }));
 };
 
-const allOf = async <T>(needed: ReadonlyMap<string, () => Promise<T>>): Promise<ReadonlyMap<string, T>> =>
+type Sets<T> = Map<string, () => Promise<readonly T[] | FhirError>>;
+
+/** Few searches need any. */
+interface Needed {
+  codes: Sets<SystemCode> | undefined;
+  parts: Sets<string> | undefined;
+}
+
+/** Member by member: an object spread from another is laid out anew each time. */
+const withSets = ({ registry, types, within, params, handling, baseUrl, pageSize, maxPageSize, paging, now }: SearchRequest, { codes, hierarchy }: Pick<SearchRequest, 'codes' | 'hierarchy'>): Whole<SearchRequest> =>
+  ({ registry, types, within, params, handling, baseUrl, pageSize, maxPageSize, paging, now, codes, hierarchy });
+
+const allOf = async <T>(needed: ReadonlyMap<string, () => Promise<T>> = new Map<string, () => Promise<T>>()): Promise<ReadonlyMap<string, T>> =>
   new Map(await Promise.all([...needed].map(async ([key, get]) => [key, await get()] as const)));
 
 const orFault = async <T>(result: Promise<T>): Promise<T | FhirError> => {

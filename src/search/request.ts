@@ -1,6 +1,6 @@
 /** Search request -> plan: the parse and check steps of the pipeline (https://hl7.org/fhir/R4/search.html). */
 import { FhirError, type Issue } from '../core/error.js';
-import type { Predicate, SearchPlan } from '../store/plan.js';
+import type { Position, Predicate, SearchPlan } from '../store/plan.js';
 import type { ResolveCodes } from './codes.js';
 import type { ResourceKey } from '../store/resource.js';
 import { inCompartment } from './compartment.js';
@@ -60,7 +60,7 @@ export interface PlannedSearch {
 /** Links stay the same for the same caller and place. */
 export interface LastLinks {
   self?: { readonly path: string; readonly url: string } | undefined;
-  next?: { readonly secret: string; readonly viewerKey: string; readonly place: string; readonly token: string } | undefined;
+  next?: { readonly secret: string; readonly viewerKey: string; readonly position: Position; readonly token: string } | undefined;
 }
 
 type Param = readonly [name: string, value: string];
@@ -74,6 +74,7 @@ const droppable = new Set(['unknown-parameter', 'invalid-parameter', 'unsupporte
  * link that is not of this search.
  */
 export const planSearch = (request: SearchRequest): PlannedSearch => {
+  const { registry, baseUrl, now, codes, hierarchy } = request;
   const issues: Issue[] = [];
   const attempt = <T>(act: () => T): T | undefined => {
     try {
@@ -85,9 +86,8 @@ export const planSearch = (request: SearchRequest): PlannedSearch => {
     }
   };
   const given = request.paging === undefined ? request.params : withoutEmpty(request.params, issues);
-  const { controls, criteria: asked, applied: appliedControls } = readControls({ ...request, params: given }, attempt);
+  const { controls, criteria: asked, applied: appliedControls } = readControls({ registry, types: request.types, params: given }, attempt);
   const types = controls.types ?? request.types;
-  const { registry, baseUrl, now, codes, hierarchy } = request;
   const scope = { registry, types, baseUrl, now, codes, hierarchy };
   const of: Predicate[] = [];
   const applied: Param[] = [];
@@ -100,7 +100,7 @@ export const planSearch = (request: SearchRequest): PlannedSearch => {
   const criteria = criteriaText(request, applied, appliedControls);
   const count = controls.summary === 'count' ? 0 : Math.min(controls.count ?? request.pageSize, request.maxPageSize);
   const found = containedOf(request, { types, controls, applied });
-  if (request.within !== undefined && found === undefined) of.unshift(inCompartment(request.registry, request.within, types));
+  if (request.within !== undefined && found === undefined) of.unshift(inCompartment(registry, request.within, types));
   checkTogether(controls);
   return {
     contained: found?.contained,

@@ -1,12 +1,13 @@
 /** A few threads for long reads; what waits is taken in turn, and what nobody waits for any more is ended. */
 import { Worker } from 'node:worker_threads';
+import type { Ending } from '../core/ending.js';
 import { FhirError } from '../core/error.js';
 import { toStoreError } from './failure.js';
 import type { ReadAnswer, ReadRequest, ReadResult, ReadServiceOptions } from './read-service.js';
 
 export interface ReadPool {
   /** Rejects with the reason of the signal when it ends the read. */
-  run(request: ReadRequest, signal?: AbortSignal): Promise<ReadResult>;
+  run(request: ReadRequest, signal?: Ending): Promise<ReadResult>;
   close(): Promise<void>;
 }
 
@@ -96,7 +97,7 @@ export const makeReadPool = ({ threads: most, ...options }: ReadPoolOptions): Re
 const stopping = (): FhirError => new FhirError('shutting-down', 'The server is stopping.', { retryAfter: 1 });
 
 /** Rejects with the reason of the signal as soon as it is raised. */
-const untilAborted = async <T>(answer: Promise<T>, signal: AbortSignal, abandon: () => void): Promise<T> => {
+const untilAborted = async <T>(answer: Promise<T>, signal: Ending, abandon: () => void): Promise<T> => {
   let onAbort: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => {

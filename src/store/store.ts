@@ -2,6 +2,7 @@
  * The store port: what every engine does. The engine half is the smallest set of methods that can carry the server;
  * `test/suite/store.suite.ts` is the contract in executable form.
  */
+import type { Ending } from '../core/ending.js';
 import type { Position, SearchPlan } from './plan.js';
 import type { Commit, CommitResult, HistoryPage, HistoryQuery, OwnParam, ResourceKey, SearchPage, StoredAnswer, StoreMark, Version } from './resource.js';
 
@@ -58,7 +59,7 @@ export interface Frame {
 /** How a search is run, beside what it asks for. */
 export interface SearchRun {
   /** Ends the search when nobody waits for it any more; it then rejects with the reason of the signal. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Ending | undefined;
   /** Index rows and resources it may look at; beyond, it rejects with `too-costly`. Undefined: the engine's own bound. */
   readonly budget?: number | undefined;
   /** Whether the page says how it was found. */

@@ -54,7 +54,8 @@ export const makeExecutor = (database: Connection, keys: FileKeys, sortable = us
     search: (plan, options, frame) => {
       const finding = begin(options, frame);
       const page = plan.sort === undefined || plan.sort.length === 0 ? inStoredOrder(finding, plan) : sortedPage(finding, plan, plan.sort);
-      return { ...page, steps: finding.work.steps, looked: finding.work.rows };
+      const { seqs, rows, framed, next } = page;
+      return { seqs, rows, framed, next, steps: finding.work.steps, looked: finding.work.rows };
     },
     count: (plan, options) => {
       const finding = begin(options);

@@ -74,10 +74,14 @@ interface PartSource {
   readonly source: Source;
 }
 
-const sourcesOf = (finding: Finding, parts: readonly Node[], type: string): PartSource[] => parts.flatMap((part) => {
-  const source = sourceOf(finding, part, type);
-  return source === undefined ? [] : [{ part, source }];
-});
+const sourcesOf = (finding: Finding, parts: readonly Node[], type: string): PartSource[] => {
+  const found: PartSource[] = [];
+  for (const part of parts) {
+    const source = sourceOf(finding, part, type);
+    if (source !== undefined) found.push({ part, source });
+  }
+  return found;
+};
 
 /** What is still to be decided when one part leads. */
 const restOf = (parts: readonly Node[], { part, source }: PartSource): Node => {
