@@ -12,7 +12,8 @@ import type { Context, Interaction } from './context.js';
 import type { FhirRequest, InteractionName } from './request.js';
 import type { Service } from './service.js';
 import type { Viewer } from '../access/viewer.js';
-import { beginTrail, patientsIn, patientsOf, type Trail } from './trail.js';
+import { beginTrail, patientsOf, type Trail } from './trail.js';
+import { patientsOfVersion, patientsOfWrite } from './whose.js';
 
 /** What touches no health data by itself: the entries of a bundle are audited one by one. */
 const unaudited: ReadonlySet<InteractionName> = new Set(['capabilities', 'batch-or-transaction']);
@@ -27,7 +28,7 @@ const recorded = async (context: Context, inner: Interaction): ReturnType<Intera
   const watched = { ...context, trail };
   try {
     const response = await inner(watched);
-    if (!trail.isRecorded && !unaudited.has(context.request.interaction)) await record(context.service, accessRecords(watched));
+    if (!trail.isRecorded && !unaudited.has(context.request.interaction)) await record(context.service, await accessRecords(watched));
     return response;
   } catch (error) {
     await recordRefusal(watched, error);
@@ -95,15 +96,17 @@ const subtypes: Readonly<Partial<Record<InteractionName, string>>> = {
 const kindOf = ({ interaction }: FhirRequest): Pick<AuditFacts, 'action' | 'subtype'> =>
   ({ action: kinds[interaction] ?? 'execute', subtype: interaction === 'batch-or-transaction' ? 'batch' : subtypes[interaction] ?? interaction });
 
-/** The records of what was shown: one for each patient in it, so that each can be told of theirs alone. */
-const accessRecords = (context: Context): AuditRecord[] => {
+/** Resolves with the records of what was shown: one for each patient in it, so that each can be told of theirs alone. */
+const accessRecords = async (context: Context): Promise<AuditRecord[]> => {
   const { request, service, trail } = context;
   const kind = kindOf(request);
   const isAsked = kind.action === 'query' || kind.action === 'execute';
   // A write that stored nothing, as one that was tried or found its match, has shown what is there.
   const action: AuditAction = kind.action === 'query' || kind.action === 'read' ? kind.action : 'execute';
   const facts = { ...kind, action, outcome: '0', data: targetOf(request), query: isAsked ? queryOf(request) : undefined } as const;
-  const patients = new Set((trail?.shown ?? []).flatMap((version) => patientsOf(service.registry, version)));
+  const shown = trail?.shown ?? [];
+  const patients = new Set(shown.flatMap((version) => patientsOf(service.registry, version)));
+  for (const version of shown) if (version.type === 'Binary') for (const patient of await patientsOfVersion(context, version)) patients.add(patient);
   return patients.size === 0 ? [auditRecordOf(context, facts)] : [...patients].map((patient) => auditRecordOf(context, { ...facts, patient, data: ofPatient(facts.data, patient) }));
 };
 
@@ -165,16 +168,9 @@ export const writeRecords = async (context: Context, writes: readonly Write[]): 
     const { type, id, base, method } = write;
     const isNew = base === 0 && method === 'PUT';
     const facts = { action: isNew ? 'create' : writeActions[method], subtype: isNew ? 'create' : writeSubtypes[method], outcome: '0', data: [`${type}/${id}/_history/${String(base + 1)}`] } as const;
-    const patients = await patientsOfWrite(context, write);
+    const patients = await patientsOfWrite(context, write, writes);
     if (patients.length === 0) records.push(auditRecordOf(context, facts));
     for (const patient of patients) records.push(auditRecordOf(context, { ...facts, patient }));
   }
   return records;
-};
-
-/** Resolves with the ids of the patients that a write is about; a delete is about whom the resource was about. */
-export const patientsOfWrite = async ({ service: { registry, store } }: Context, { type, id, base, method, index }: Write): Promise<readonly string[]> => {
-  if (method !== 'DELETE') return patientsIn(registry, { type, id, entries: index });
-  const before = await store.read({ type, id }, base);
-  return before === undefined ? [] : patientsOf(registry, before);
 };

@@ -5,8 +5,9 @@
 import { toInstant } from '../core/clock.js';
 import { stampResource } from '../core/json/stamp.js';
 import type { Write } from '../store/resource.js';
-import { agentOf, patientsOfWrite } from './audited.js';
+import { agentOf } from './audited.js';
 import type { Context } from './context.js';
+import { patientsOfWrite } from './whose.js';
 
 const activities = { POST: 'CREATE', PUT: 'UPDATE', PATCH: 'UPDATE', DELETE: 'DELETE' } as const;
 const activityOf = ({ base, method }: Write): string => (base === 0 ? 'CREATE' : activities[method]);
@@ -16,7 +17,7 @@ const coded = (system: string, code: string) => ({ coding: [{ system: `http://te
 export const provenanceOf = async (context: Context, writes: readonly Write[]): Promise<readonly Write[]> => {
   const about = new Map<string | undefined, Write[]>();
   for (const write of writes.filter(({ type }) => type !== 'Provenance')) {
-    const patients = await patientsOfWrite(context, write);
+    const patients = await patientsOfWrite(context, write, writes);
     for (const patient of patients.length === 0 ? [undefined] : patients) about.set(patient, [...(about.get(patient) ?? []), write]);
   }
   return [...about].map(([patient, changed]) => toWrite(context, provenanceText(context, patient, changed)));

@@ -33,7 +33,9 @@ const paramsOf = (registry: Registry, type: string): ReadonlySet<string> => {
   const known = byType.get(type);
   if (known !== undefined) return known;
   const parameters = registry.parametersOf(type);
-  const codes = type === 'Device' ? ['patient'] : compartmentParams('Patient', type);
+  const own = compartmentParams('Patient', type);
+  // R4 has no Device, Task, Contract or GuidanceResponse in the compartment, though each may be about a patient.
+  const codes = own.length === 0 ? ['patient'] : own;
   const made = new Set(codes.flatMap((code) => parameters.get(code)?.sources ?? []).map(({ param }) => param));
   byType.set(type, made);
   return made;
@@ -41,7 +43,7 @@ const paramsOf = (registry: Registry, type: string): ReadonlySet<string> => {
 
 const prefix = 'Patient/';
 
-/** Returns the ids of the patients in whose compartment a resource with these entries is. */
+/** Returns the ids of the patients in whose record a resource with these entries is: in whose compartment, or about whom where its type is in none. */
 export const patientsIn = (registry: Registry, { type, id, entries }: { readonly type: string; readonly id: string; readonly entries: readonly IndexEntry[] }): readonly string[] => {
   if (type === 'Patient') return [id];
   const params = paramsOf(registry, type);
@@ -55,7 +57,7 @@ const remembered = 20_000;
 const knownBy = new WeakMap<Registry, Map<string, readonly string[]>>();
 const nobody: readonly string[] = [];
 
-/** Returns the ids of the patients in whose compartment the version is; none for a delete, which names nobody. */
+/** Returns the same of a version; none for a delete, which names nobody. Whose a Binary is it does not say by itself: `whose.ts`. */
 export const patientsOf = (registry: Registry, version: Pick<Version, 'type' | 'id' | 'version' | 'seq' | 'updated' | 'body'>): readonly string[] => {
   const { type, id, body } = version;
   if (type === 'Patient') return [id];

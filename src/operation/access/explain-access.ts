@@ -2,8 +2,10 @@
  * $explain-access: which of scope, compartment, relation, consent and label allows an access and which refuses it. Of one's own refusal it tells
  * what token and request tell, and the relations one sees; never whether what is hidden is there (docs/access.md).
  */
+import { contextMark } from '../../access/binary.js';
 import { explainAccess, explainScope, type Check } from '../../access/explain.js';
 import type { Access } from '../../access/restrict.js';
+import { grantedRight } from '../../access/right.js';
 import { parseScopes, type Permission } from '../../access/scope.js';
 import { systemViewer, type TokenGrant, type TokenViewer } from '../../access/viewer.js';
 import { isPrivacyConsent, patientOf, readConsent } from '../../access/consent/provision.js';
@@ -16,7 +18,7 @@ import { find, lookUp } from '../../interaction/gate.js';
 import { readAccess } from '../../interaction/permission.js';
 import type { Operation } from '../../interaction/service.js';
 import type { Standings } from '../../interaction/standing.js';
-import { patientsOf } from '../../interaction/trail.js';
+import { contextOfText, patientsOfVersion } from '../../interaction/whose.js';
 import type { Version } from '../../store/resource.js';
 import { answerPart, parametersText, readParameters, type AnswerPart, type JsonObject, type OperationParameters, type ParameterRules } from '../parameters.js';
 
@@ -72,11 +74,27 @@ const standingsOf = ({ service }: Context): Standings => {
   return service.standings;
 };
 
-const askedOf = (context: Context, version: Version, permission: Permission) => {
-  const { registry, options: { baseUrl } } = context.service;
-  const candidate = { type: version.type, id: version.id, updated: version.updated, body: version.body, entries: registry.extract(JSON.parse(version.body ?? '{}') as JsonObject) };
-  return { registry, baseUrl, permission, candidate, patients: patientsOf(registry, version), words: standingsOf(context).words };
+const checksOf = async (context: Context, viewer: TokenViewer, { version, permission }: AskedOf): Promise<readonly Check[]> => {
+  const { registry, store, options: { baseUrl } } = context.service;
+  const key = contextOfText(context, version);
+  const held = key === undefined ? undefined : await store.read(key);
+  const isHeld = held?.body !== undefined;
+  const entries = registry.extract(JSON.parse(version.body ?? '{}') as JsonObject);
+  const candidate = { type: version.type, id: version.id, updated: version.updated, body: version.body, entries: isHeld ? [...entries, contextMark] : entries };
+  const own = explainAccess(viewer, { registry, baseUrl, permission, candidate, patients: await patientsOfVersion(context, version), words: standingsOf(context).words });
+  if (!isHeld || own.some(isRefused)) return own;
+  // What a Binary is shown with has to be seen as well, and changed with it where everyone may read it.
+  const isLooked = permission === 'r' || permission === 's' || grantedRight(viewer, 'r', held.type, { registry, baseUrl }) !== 'all';
+  const through = await checksOf(context, viewer, { version: held, permission: isLooked ? 'r' : 'u' });
+  return through.some(isRefused) ? through : own;
 };
+
+interface AskedOf {
+  readonly version: Version;
+  readonly permission: Permission;
+}
+
+const isRefused = ({ outcome }: Check): boolean => outcome === 'refused';
 
 const ofOneself = async (context: Context, { type, id, permission }: About): Promise<AnswerPart[]> => {
   const { viewer } = context;
@@ -86,7 +104,7 @@ const ofOneself = async (context: Context, { type, id, permission }: About): Pro
   if (id === undefined || permission === 'c') return answer([scope, ...untold('It depends on the resource.', 'It depends on what it is.')], await relationsOf(context, viewer));
   const access: Access = { ...readAccess(context), permissions: permission === 'r' || permission === 's' ? [permission] : ['r', permission] };
   const version = await lookUp(context, { type, id }, access);
-  if (version?.body !== undefined) return answer(explainAccess(viewer, askedOf(context, version, permission)));
+  if (version?.body !== undefined) return answer(await checksOf(context, viewer, { version, permission }));
   return answer([scope, ...untold(
     'There is no such resource for this token. Whether it is not there, in a record out of reach, or withheld by a Consent or a label is told to nobody who may not see it.',
     'There is nothing with this name that you or this app may see.',
@@ -115,7 +133,7 @@ const ofSomebody = async (context: Context, given: OperationParameters, { type, 
   }
   const viewer = await standingsOf(context).wouldBe(grantOf(given), more);
   const version = id === undefined ? undefined : await lookUp({ ...context, viewer: systemViewer('explain-access') }, { type, id });
-  if (version?.body !== undefined) return answer(explainAccess(viewer, askedOf(context, version, permission)));
+  if (version?.body !== undefined) return answer(await checksOf(context, viewer, { version, permission }));
   const scope: Check = { name: 'scope', ...explainScope(viewer.grant, permission, type) };
   const text = id === undefined ? 'It depends on the resource: name it as Type/id.' : `There is no ${type} with this id.`;
   return answer([scope, ...untold(text, text)]);
@@ -130,7 +148,7 @@ const ownerOf = async (context: Context, { type, id }: Pick<About, 'type' | 'id'
   if (viewer.kind !== 'token' || viewer.grant.fhirUser?.startsWith('Patient/') !== true || id === undefined) return undefined;
   const own = viewer.grant.fhirUser.slice('Patient/'.length);
   const version = await lookUp(context, { type, id }, readAccess(context));
-  return version !== undefined && patientsOf(context.service.registry, version).includes(own) ? own : undefined;
+  return version !== undefined && (await patientsOfVersion(context, version)).includes(own) ? own : undefined;
 };
 
 /** A Consent that is not stored counts as if it were, whatever its status. */

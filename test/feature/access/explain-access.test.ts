@@ -101,6 +101,23 @@ describe.each(engines)('$explain-access on $name', ({ open }) => {
     expect(await relations()).toEqual([]);
   });
 
+  it('explains a Binary by what it is shown with', async () => {
+    for (const id of ['A', 'B']) await put({ resourceType: 'Binary', id: `bin${id}`, contentType: 'text/plain', data: 'eA==', securityContext: reference(`Observation/obs${id}`) });
+    await put({ resourceType: 'Binary', id: 'loose', contentType: 'text/plain', data: 'eA==' });
+    for (const viewer of [P, tA]) {
+      expect(decision(await explain(viewer, { resource: 'Binary/binA' }))).toBe('allowed');
+      for (const id of ['binB', 'loose', 'none']) expect(decision(await explain(viewer, { resource: `Binary/${id}` }))).toBe('refused');
+    }
+    const about = (values: Readonly<Record<string, string>>) => explain(admin, { user: 'Practitioner/P', ...values });
+    expect(outcomes(await about({ resource: 'Binary/binA' }))).toBe('');
+    expect(outcomes(await about({ resource: 'Binary/binB' }))).toBe(stops('relation'));
+    expect(JSON.stringify(await about({ resource: 'Binary/binB' }))).toContain('Patient/B');
+    expect(outcomes(await about({ resource: 'Binary/loose' }))).toBe(stops('relation'));
+    expect(outcomes(await about({ resource: 'Binary/binA', scope: 'user/Binary.rs' }))).toBe(stops('scope'));
+    expect(outcomes(await explain(tA, { resource: 'Binary/binA', user: 'Practitioner/P' }, consent(denyP)))).toBe(stops('consent'));
+    expect(outcomes(await about({ resource: 'Binary/binA' }))).toBe('');
+  });
+
   it('agrees with what happens, for every reader and resource', async () => {
     await put({ ...consent(denyP), status: 'active' }, 'c');
     const readers = { P, tA, tAlab, backend: token('system/*.rs', { client: 'backend' }) };

@@ -116,6 +116,21 @@ describe.each(engines)('the audit on $name', ({ open }) => {
     expect(named.sort()).toEqual([['Patient/A'], ['Patient/B'], ['Patient/B', 'Patient/B']]);
   });
 
+  it('I3 knows whose a Binary is by its context, and whose a Task is though its type is in no compartment', async () => {
+    const document = { resourceType: 'DocumentReference', status: 'current', subject: { reference: 'Patient/B' }, content: [{ attachment: { url: 'Binary/scan' } }] };
+    const binary = (context: string) => ({ resourceType: 'Binary', contentType: 'text/plain', data: 'eA==', securityContext: { reference: context } });
+    await ask('PUT', 'Binary/early', { body: { ...binary('Observation/obsA'), id: 'early' } });
+    const entries = [entry('PUT', 'DocumentReference/doc', { ...document, id: 'doc' }), entry('PUT', 'Binary/scan', { ...binary('DocumentReference/doc'), id: 'scan' })];
+    await ask('POST', '', { body: { resourceType: 'Bundle', type: 'transaction', entry: entries } });
+    expect(patients(await fresh())).toEqual(['Patient/A', 'Patient/B', 'Patient/B']);
+    for (const url of ['Binary/scan', 'Binary/scan/_history/1', 'Binary?_id=scan,early']) await ask('GET', url);
+    await ask('DELETE', 'Binary/scan');
+    expect(patients(await fresh()).sort()).toEqual(['Patient/A', 'Patient/B', 'Patient/B', 'Patient/B', 'Patient/B']);
+    await ask('PUT', 'Task/call', { body: { resourceType: 'Task', id: 'call', status: 'requested', intent: 'order', for: { reference: 'Patient/C' } } });
+    await ask('GET', 'Task/call');
+    expect(patients(await fresh())).toEqual(['Patient/C', 'Patient/C']);
+  });
+
   it('records vread, histories and unchanged answers', async () => {
     for (const url of ['Observation/obsA/_history/1', 'Observation/obsA/_history', 'Observation/_history?_count=1']) await ask('GET', url);
     await ask('GET', 'Observation/obsA', { conditions: { ifNoneMatch: 'W/"1"' } });
