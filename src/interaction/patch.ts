@@ -6,12 +6,14 @@ import type { ResourceKey, Version } from '../store/resource.js';
 import { applyChange, writeOf, type Change } from './change.js';
 import { keyOf, typeOf, type Context, type Interaction } from './context.js';
 import { lookUp } from './gate.js';
-import { checkIncoming } from './incoming.js';
+import { checkIncoming, type Incoming } from './incoming.js';
 import { applyFhirPathPatch, parseFhirPathPatch } from './fhirpath-patch.js';
 import { applyJsonPatch, parseJsonPatch } from './json-patch.js';
 import { matchNow, onlyMatch, parseCriteria, type Criteria } from './match.js';
+import { readAccess } from './permission.js';
 import { checkPreconditions } from './precondition.js';
-import { checkReferences } from './reference.js';
+import { checkReferences, type ReferenceCheck } from './reference.js';
+import { isVisible } from './visible.js';
 
 /** Returns 200 with the patched resource; throws `not-found`, `deleted`, `malformed-patch` and `invalid-patch`. */
 export const patch: Interaction = async (context) => {
@@ -80,13 +82,34 @@ export interface PatchWish {
 }
 
 /** Returns what a patch does on this version; throws `deleted`, `invalid-patch` and what preconditions refuse. */
-export const patchVersion = async (context: Context, { current, patch: operations, given }: PatchWish): Promise<Change> => {
+export const patchVersion = async (context: Context, wish: PatchWish): Promise<Change> => {
+  const { current } = wish;
   if (current.body === undefined) throw new FhirError('deleted', `This ${current.type} was deleted and cannot be patched.`);
   checkPreconditions(context.request.conditions, current, context.service.options.requireIfMatch);
-  const patched = await patchedBy(operations, current.body, context.service.options.maxDepth);
+  const isRead = await isVisible(context, readAccess(context), current);
+  const { incoming, references } = await (isRead ? patchedTo(context, wish) : untold(patchedTo(context, wish)));
+  const write = await writeOf(context, incoming, { id: current.id, base: current.version, method: 'PATCH', former: current });
+  return { write, guards: references.guards, status: 200, issues: isRead ? [...incoming.issues, ...references.issues] : [] };
+};
+
+interface Patched {
+  readonly incoming: Incoming;
+  readonly references: ReferenceCheck;
+}
+
+const patchedTo = async (context: Context, { current, patch: operations, given }: PatchWish): Promise<Patched> => {
+  const patched = await patchedBy(operations, current.body ?? '', context.service.options.maxDepth);
   const incoming = await checkIncoming(context, patched, current.type);
   if (incoming.id !== current.id) throw new FhirError('invalid-patch', 'A patch cannot change or remove the id.', { expression: `${current.type}.id` });
-  const references = await checkReferences(context, incoming, given);
-  const write = await writeOf(context, incoming, { id: current.id, base: current.version, method: 'PATCH', former: current });
-  return { write, guards: references.guards, status: 200, issues: [...incoming.issues, ...references.issues] };
+  return { incoming, references: await checkReferences(context, incoming, given) };
+};
+
+/** What is wrong with a patched resource is said with what it has in it, copied from wherever the patch says: that is for who may read it. */
+const untold = async (patched: Promise<Patched>): Promise<Patched> => {
+  try {
+    return await patched;
+  } catch (error) {
+    if (!(error instanceof FhirError) || error.status >= 500) throw error;
+    throw new FhirError('invalid-patch', 'The patch cannot be applied, or what it makes of the resource is not valid; how is told to tokens that may read (r) the resource. Nothing was changed.', { cause: error });
+  }
 };

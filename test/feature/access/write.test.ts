@@ -7,6 +7,7 @@ import { toFhirError } from '../../../src/core/error.js';
 import { stampResource } from '../../../src/core/json/stamp.js';
 import { omit } from '../../../src/core/omit.js';
 import type { Service } from '../../../src/interaction/service.js';
+import { makeValidator } from '../../../src/validation/validator.js';
 import { engines } from '../../fixture/engines.js';
 import { call, makeService, type Call } from '../../fixture/service.js';
 
@@ -134,6 +135,24 @@ describe.each(engines)('writing on $name', ({ open }) => {
     await put({ resourceType: 'Patient', id: 'B', identifier: [{ system: 's', value: 'b' }] });
     const bundle = (value: string) => transaction({ request: { method: 'POST', url: 'Observation' }, resource: omit(observation('x', `Patient?identifier=s|${value}`), ['id']) });
     for (const viewer of [tAw, tUw]) expect((await seen(viewer, 'POST', '', { body: bundle('b') })).replaceAll('s|b', '')).toBe((await seen(viewer, 'POST', '', { body: bundle('none') })).replaceAll('s|none', ''));
+  });
+
+  it('C4 what is wrong with a patch is told without what the resource has in it to who may not read it', async () => {
+    service = { ...service, validate: makeValidator() };
+    const [blind, lab, reader] = [patient('A', 'patient/Observation.u'), patient('A', 'patient/Observation.r?category=lab patient/Observation.u'), patient('A', 'patient/Observation.ru')];
+    for (const secret of ['Hodgkin', 'Crohn']) {
+      await put(observation('obsA', 'Patient/A', { code: { text: secret } }));
+      for (const body of [[{ op: 'copy', from: '/code/text', path: '/status' }], [{ op: 'copy', from: '/code/text', path: '/id' }], [{ op: 'move', from: '/code/text', path: '/effectiveDateTime' }, { op: 'add', path: '/code/text', value: 'x' }]]) {
+        expect(await seen(reader, 'PATCH', 'Observation/obsA', { body })).toMatch(/^4/);
+        const told = await Promise.all([blind, lab].map((viewer) => seen(viewer, 'PATCH', 'Observation/obsA', { body })));
+        for (const text of told) expect([text, text.includes(secret)]).toEqual([expect.stringMatching(/^422 invalid-patch .*may read/), false]);
+      }
+      expect(await seen(reader, 'PATCH', 'Observation/obsA', { body: [{ op: 'copy', from: '/code/text', path: '/status' }] })).toContain('422');
+    }
+    expect(await statusOf(blind, 'PATCH', 'Observation/obsA', [{ op: 'replace', path: '/status', value: 'amended' }])).toBe(200);
+    const codes = (found: unknown) => ((found as { issues?: readonly { diagnostics: string }[] }).issues ?? []).map(({ diagnostics }) => diagnostics).join(' ');
+    const thrown = await ask(blind, 'PATCH', 'Observation/obsA', { body: [{ op: 'copy', from: '/code/text', path: '/status' }] }).then(() => undefined, toFhirError);
+    expect(codes(thrown)).not.toContain('Crohn');
   });
 
   it('C26 a deleted resource is not revived by someone else, nor into anyone\'s view', async () => {
