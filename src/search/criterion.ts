@@ -69,6 +69,9 @@ const lookUp = (code: string, { registry, type, name }: Scope): SearchParameter 
 
 const referenceOf = (code: string, scope: Scope): SearchParameter => {
   const found = lookUp(code, scope);
+  if (found.type === 'reference' && found.traits.has('by-url')) {
+    throw refuse('invalid-parameter', scope, `${shown(code)} of ${scope.type} names resources by their canonical URL, which is not followed in ${shown(scope.name)}: search them for their url first, and then ${scope.type} by ${shown(code)} with it.`);
+  }
   if (found.type === 'reference') return found;
   throw refuse('invalid-parameter', scope, `${shown(code)} of ${scope.type} is a ${found.type}, not a reference: nothing can be chained to it in ${shown(scope.name)}.`);
 };

@@ -116,6 +116,7 @@ interface Facets {
 }
 
 const mediaTypes = 'http://hl7.org/fhir/ValueSet/mimetypes';
+const urls: ReadonlySet<string> = new Set(['canonical', 'uri', 'url']);
 const traitOf: Readonly<Record<string, Trait>> = { canonical: 'canonical', string: 'caseless', ContactPoint: 'caseless' };
 
 /** Returns the systems of the codes a parameter indexes, those its elements are bound to and that of booleans, and what its elements are. */
@@ -123,7 +124,9 @@ const facetsOf = ({ type: kind, expression = '' }: SearchParameterDef, type: str
   if (kind !== 'token' && kind !== 'reference') return noFacets;
   const systems = new Set<string>();
   const traits = new Set<Trait>();
+  const types = new Set<string>();
   const note = ({ type: own, element }: PathNode): undefined => {
+    types.add(own);
     const trait = traitOf[own];
     if (trait !== undefined && (trait === 'canonical') === (kind === 'reference')) traits.add(trait);
     if (own === 'boolean') systems.add('http://hl7.org/fhir/special-values');
@@ -136,8 +139,10 @@ const facetsOf = ({ type: kind, expression = '' }: SearchParameterDef, type: str
       compilePath(branch, { here: { type }, root: type }, note);
     } catch (error) {
       if (!(error instanceof UnsupportedPath)) throw error;
+      types.add('unknown');
     }
   }
+  if (kind === 'reference' && types.size > 0 && [...types].every((own) => urls.has(own))) traits.add('by-url');
   return { systems: systems.size === 0 ? noSystems : systems, traits };
 };
 

@@ -20,8 +20,8 @@ export interface Into extends PathRun {
 /** Adds the entries of one value; a misshapen value adds none. */
 export type Index = (value: unknown, into: Into) => void;
 
-/** What the elements of a parameter allow a search to do: `:below` by the version of a canonical or by the base of a media type, no difference of case. */
-export type Trait = 'canonical' | 'media-type' | 'caseless';
+/** What the elements of a parameter allow a search to do: `:below` by the version of a canonical or by the base of a media type, no difference of case; `by-url`: they name their targets by canonical URLs alone. */
+export type Trait = 'canonical' | 'media-type' | 'caseless' | 'by-url';
 
 /** What is asked of one value of a search, modifiers that all types share (`missing`, `not`) aside. */
 export interface Asked {
