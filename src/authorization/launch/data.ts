@@ -4,6 +4,7 @@ import { parseScopes } from '../../access/scope.js';
 import { anonymousViewer, systemViewer, tokenViewer, type Viewer } from '../../access/viewer.js';
 import type { InteractionName } from '../../interaction/request.js';
 import type { Perform, Service } from '../../interaction/service.js';
+import { unrecorded } from '../../interaction/unrecorded.js';
 import type { KnownAccount } from '../account/account.js';
 
 export interface PatientChoice {
@@ -54,26 +55,30 @@ const choosing = ({ id, role, fhirUser }: KnownAccount): Viewer =>
 /** Returns access to the record on behalf of the authorization server itself. */
 export const makeRecordData = (service: Service, perform: Perform): RecordData => {
   const viewer = systemViewer('authorization server');
-  const ask = async (interaction: InteractionName, about: { type: string; id?: string; params?: readonly (readonly [string, string])[] }, as: Viewer = viewer): Promise<Value | undefined> => {
+  const askOf = (of: () => Service) => async (interaction: InteractionName, about: { type: string; id?: string; params?: readonly (readonly [string, string])[] }, as: Viewer = viewer): Promise<Value | undefined> => {
     try {
-      const { body } = await perform(service, as, { interaction, params: [], ...about, method: 'GET', conditions: {}, prefer: {}, requestId: service.ids.request() });
+      const { body } = await perform(of(), as, { interaction, params: [], ...about, method: 'GET', conditions: {}, prefer: {}, requestId: service.ids.request() });
       return body === undefined ? undefined : (JSON.parse(body) as Value);
     } catch (error) {
       if (error instanceof FhirError && error.status < 500) return undefined;
       throw error;
     }
   };
+  const ask = askOf(() => service);
   const read = (type: string, id: string, as?: Viewer): Promise<Value | undefined> => ask('read', { type, id }, as);
+  /** What is only decided by, and shown to nobody. */
+  const decide = askOf(() => unrecorded(service));
+  const look = (type: string, id: string): Promise<Value | undefined> => decide('read', { type, id });
   const search = async (type: string, params: readonly (readonly [string, string])[], as?: Viewer): Promise<readonly Value[]> =>
     listOf((await ask('search-type', { type, params }, as))?.['entry']).flatMap((entry) => (typeof entry['resource'] === 'object' && entry['resource'] !== null ? [entry['resource'] as Value] : []));
 
   const patientsOf = async (fhirUser: string): Promise<readonly string[]> => {
     const [type = '', id = ''] = fhirUser.split('/');
-    if (type === 'Patient') return (await read('Patient', id)) === undefined ? [] : [id];
-    const related = type === 'RelatedPerson' ? await read('RelatedPerson', id) : undefined;
+    if (type === 'Patient') return (await look('Patient', id)) === undefined ? [] : [id];
+    const related = type === 'RelatedPerson' ? await look('RelatedPerson', id) : undefined;
     if (related === undefined || related['active'] === false || !isNow(related['period'], service.clock.now())) return [];
     const [target = '', patient] = (referenceIn(related, 'patient') ?? '').split('/');
-    return target === 'Patient' && patient !== undefined && (await read('Patient', patient)) !== undefined ? [patient] : [];
+    return target === 'Patient' && patient !== undefined && (await look('Patient', patient)) !== undefined ? [patient] : [];
   };
 
   return {
@@ -96,7 +101,7 @@ export const makeRecordData = (service: Service, perform: Perform): RecordData =
     },
     exists: async (reference) => {
       const [type = '', id = '', more] = reference.split('/');
-      return more === undefined && (await read(type, id)) !== undefined;
+      return more === undefined && (await look(type, id)) !== undefined;
     },
   };
 };

@@ -4,6 +4,7 @@ import type { Profile } from '../../fhir/profile/definition.js';
 import { slimProfile } from '../../fhir/profile/slim.js';
 import { perform } from '../../interaction/perform.js';
 import type { Service } from '../../interaction/service.js';
+import { unrecorded } from '../../interaction/unrecorded.js';
 
 const viewer = systemViewer('profiles');
 const pageSize = 50;
@@ -17,7 +18,7 @@ interface Page {
 }
 
 const ask = async (service: Service, interaction: 'history-type' | 'search-type', params: readonly (readonly [string, string])[]): Promise<Page> => {
-  const { body = '{}' } = await perform(service, viewer, { interaction, type: 'StructureDefinition', params, conditions: {}, prefer: { handling: 'strict' }, requestId: '' });
+  const { body = '{}' } = await perform(unrecorded(service), viewer, { interaction, type: 'StructureDefinition', params, conditions: {}, prefer: { handling: 'strict' }, requestId: '' });
   return JSON.parse(body) as Page;
 };
 

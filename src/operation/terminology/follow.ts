@@ -3,6 +3,7 @@ import { sharing } from '../../core/sharing.js';
 import { systemViewer } from '../../access/viewer.js';
 import { perform } from '../../interaction/perform.js';
 import type { Service } from '../../interaction/service.js';
+import { unrecorded } from '../../interaction/unrecorded.js';
 
 const viewer = systemViewer('terminology');
 const types = ['CodeSystem', 'ValueSet', 'ConceptMap'];
@@ -15,7 +16,7 @@ interface Page {
 /** Returns a text that is another one once a code system, value set or map was written. However many others are written, it costs the same. */
 export const makeStamp = (service: () => Service) => async (): Promise<string> => {
   const newest = await Promise.all(types.map(async (type) => {
-    const { body = '{}' } = await perform(service(), viewer, { interaction: 'history-type', type, params: [['_count', '1']], conditions: {}, prefer: { handling: 'strict' }, requestId: '' });
+    const { body = '{}' } = await perform(unrecorded(service()), viewer, { interaction: 'history-type', type, params: [['_count', '1']], conditions: {}, prefer: { handling: 'strict' }, requestId: '' });
     const { total, entry: [first] = [] } = JSON.parse(body) as Page;
     return [total, first?.fullUrl, first?.response?.etag, first?.response?.lastModified].join(' ');
   }));

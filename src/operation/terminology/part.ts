@@ -5,6 +5,7 @@ import { FhirError } from '../../core/error.js';
 import { perform } from '../../interaction/perform.js';
 import { mayReadAll } from '../../interaction/gate.js';
 import type { Operation, Service, TerminologyFor } from '../../interaction/service.js';
+import { unrecorded } from '../../interaction/unrecorded.js';
 import { makeCoreSource } from '../../terminology/local/core-source.js';
 import { makeLocalTerminology, type LocalTerminology } from '../../terminology/local/engine.js';
 import { openTerminologyFolder, terminologyFolder } from '../../terminology/file/folder.js';
@@ -68,7 +69,7 @@ export const makeTerminologyPart = ({ service, guides = [], refreshGuides, dataD
     await follow();
   };
   const readValueSet = async (id: string): Promise<ValueSet> => {
-    const { body } = await perform(service(), systemViewer('terminology'), { interaction: 'read', type: 'ValueSet', id, params: [], conditions: {}, prefer: {}, requestId: '' });
+    const { body } = await perform(unrecorded(service()), systemViewer('terminology'), { interaction: 'read', type: 'ValueSet', id, params: [], conditions: {}, prefer: {}, requestId: '' });
     if (body === undefined) throw new FhirError('not-found', 'There is no ValueSet with this id.');
     return asValueSet(JSON.parse(body) as Record<string, unknown>);
   };

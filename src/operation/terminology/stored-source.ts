@@ -4,6 +4,7 @@ import { FhirError } from '../../core/error.js';
 import { newestFirst } from '../../core/newest.js';
 import { perform } from '../../interaction/perform.js';
 import type { Service } from '../../interaction/service.js';
+import { unrecorded } from '../../interaction/unrecorded.js';
 import { hasConcepts, splitCanonical, type CodeSystem, type ConceptMap, type TerminologyResources, type TerminologyType } from '../../terminology/resource.js';
 import type { TerminologySource } from '../../terminology/local/source.js';
 
@@ -27,7 +28,7 @@ interface Page {
 export const makeStoredSource = (service: () => Service): StoredSource => {
   const read = async <T>(type: string, query: Query, page?: string): Promise<{ readonly found: T[]; readonly next: string | undefined }> => {
     const params: Query = [...query, ['_count', String(Math.min(pageSize, service().options.maxPageSize))], ...(page === undefined ? [] : [['_page', page] as const])];
-    const { body = '{}' } = await perform(service(), viewer, { interaction: 'search-type', type, params, conditions: {}, prefer: { handling: 'strict' }, requestId: '' });
+    const { body = '{}' } = await perform(unrecorded(service()), viewer, { interaction: 'search-type', type, params, conditions: {}, prefer: { handling: 'strict' }, requestId: '' });
     const { entry = [], link } = JSON.parse(body) as Page;
     const next = link.find(({ relation }) => relation === 'next')?.url;
     return { found: entry.filter(({ search }) => search.mode === 'match').map(({ resource }) => resource as T), next: next === undefined ? undefined : new URL(next).searchParams.get('_page') ?? undefined };

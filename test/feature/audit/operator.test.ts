@@ -41,6 +41,15 @@ describe('the audit of the operator on sqlite', () => {
     expect(fresh().map((text) => text.slice(0, 6))).toEqual(['110120', '110121']);
   });
 
+  it('records what is asked of the server, and not that it follows its own definitions', async () => {
+    const server = await startServer({ dataDir: dataDir(), env: { AUDIT: 'on' } });
+    const ask = async (path: string, body?: string): Promise<number> => (await fetch(`${server.base}/${path}`, body === undefined ? {} : { method: 'POST', body, headers: { 'Content-Type': 'application/fhir+json' } })).status;
+    const answers = [await ask('ValueSet/$expand?url=http://hl7.org/fhir/ValueSet/administrative-gender'), await ask('Patient/$validate', '{"resourceType":"Patient","maritalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-MaritalStatus","code":"M"}]}}'), await ask('Observation?code:in=http://hl7.org/fhir/ValueSet/observation-codes-none')];
+    expect(answers).toEqual([200, 200, 400]);
+    await server.stop();
+    expect(fresh().map((text) => text.split(' ')[0])).toEqual(['110120', 'operation', 'operation', '110121']);
+  });
+
   it('I8 records that the audit was switched off, once, and on again', async () => {
     await serveOnce({ AUDIT: 'off' });
     await serveOnce({ AUDIT: 'off' });
