@@ -14,14 +14,17 @@ import { parseTarget, segmentsOf } from './target.js';
 /** Path of the FHIR base. */
 export const fhirPath = '/fhir';
 
+/** On the request itself: a weak table would keep both until the next collection of everything. */
+const carried = Symbol('exchange');
+type Carrier = IncomingMessage & { [carried]?: Exchange };
+
 /** Hands a request to express together with what is known about it. */
 export type ServeRest = (exchange: Exchange) => void;
 
 /** Returns the app's entry. */
 export const makeApp = (host: Host): ServeRest => {
-  const exchanges = new WeakMap<IncomingMessage, Exchange>();
-  const exchangeOf = (req: IncomingMessage): Exchange => {
-    const exchange = exchanges.get(req);
+  const exchangeOf = (req: Carrier): Exchange => {
+    const exchange = req[carried];
     if (exchange === undefined) throw new Error('a request reached express without its exchange');
     return exchange;
   };
@@ -55,7 +58,7 @@ export const makeApp = (host: Host): ServeRest => {
   };
   app.use(onError);
   return (exchange) => {
-    exchanges.set(exchange.req, exchange);
+    (exchange.req as Carrier)[carried] = exchange;
     app(exchange.req, exchange.res);
   };
 };
