@@ -18,6 +18,7 @@ export const widens = (viewer: TokenViewer, { type, id, entries }: Written, rela
   if (!always.has(type) && !relationTypes.has(type)) return false;
   const reaches = reachedBy(viewer);
   if (reaches === 'all') return false;
+  if (isOfLoan(viewer, { type, id, entries }, relationTypes)) return true;
   const own = `${type}/${id}`;
   const targets = entries.flatMap((entry) => (entry.kind === 'reference' && entry.target !== own ? [{ param: entry.param, target: entry.target }] : []));
   return targets.some(({ target }) => target.startsWith('Patient/') && !reaches(target.slice('Patient/'.length))) || givesIdentity(viewer, type, targets);
@@ -25,6 +26,21 @@ export const widens = (viewer: TokenViewer, { type, id, entries }: Written, rela
 
 /** What lends a reach does not let it be made one's own. */
 const lent: ReadonlySet<string> = new Set(['consent', 'break-glass']);
+
+/**
+ * Returns whether the resource says who has to do with a patient, or who may see the record, while that record is lent to the viewer: who came by break-glass or by a
+ * permit does not stay by changing it. A Consent withholds something also from who reaches the patient otherwise, so that it is left alone as long as the glass is broken.
+ */
+export const isOfLoan = (viewer: TokenViewer, { type, id, entries }: Written, relationTypes: ReadonlySet<string>): boolean => {
+  if (!always.has(type) && !relationTypes.has(type)) return false;
+  const patients = type === 'Patient' ? [id] : entries.flatMap((entry) => (entry.kind === 'reference' && entry.target.startsWith('Patient/') ? [entry.target.slice('Patient/'.length)] : []));
+  return patients.some((patient) => isOnlyLent(viewer, patient) || (type === 'Consent' && viewer.standing?.emergencies?.has(patient) === true));
+};
+
+const isOnlyLent = ({ standing }: TokenViewer, patient: string): boolean => {
+  const reach = standing === undefined || typeof standing.reach === 'string' ? undefined : standing.reach;
+  return reach?.patients.get(patient)?.every((rule) => lent.has(rule)) === true;
+};
 
 /** Whom the viewer reaches by any of its scopes. */
 const reachedBy = ({ grant, standing }: TokenViewer): 'all' | ((patient: string) => boolean) => {

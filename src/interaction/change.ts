@@ -8,7 +8,7 @@ import { stampResource } from '../core/json/stamp.js';
 import type { Guard, ResourceKey, Version, Write, WriteMethod } from '../store/resource.js';
 import { answerNothing, answerWrite } from './answer.js';
 import type { Context } from './context.js';
-import { checkMayStore } from './gate.js';
+import { checkMayStore, checkNotLent } from './gate.js';
 import { checkLabels } from './label.js';
 import { checkAnswerTaken, keptAnswer, type Recipe } from './idempotency.js';
 import { checkUnreferenced } from './reference.js';
@@ -33,6 +33,7 @@ const epoch = toInstant(0);
 export const writeOf = async (context: Context, incoming: Incoming, target: { id: string; base: number; method: WriteMethod; former?: Version | undefined }): Promise<Write> => {
   const { id, base, method, former } = target;
   checkLabels(context, incoming, former);
+  if (former !== undefined) checkNotLent(context, former);
   const index = context.service.registry.extract(incoming.value);
   await checkMayStore(context, method === 'POST' ? 'c' : 'u', { type: incoming.type, id, value: incoming.value, entries: index });
   const body = stampResource(incoming.text, { id, versionId: String(base + 1), lastUpdated: epoch });

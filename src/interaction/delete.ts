@@ -4,7 +4,7 @@ import type { ResourceKey, Version, Write } from '../store/resource.js';
 import { answerNothing } from './answer.js';
 import { applyChange, deletionOf, versionOf, type Change } from './change.js';
 import { keyOf, typeOf, type Context, type Interaction } from './context.js';
-import { lookUp } from './gate.js';
+import { checkNotLent, lookUp } from './gate.js';
 import { checkAnswerTaken, keptAnswer } from './idempotency.js';
 import { matchNow, onlyMatch, parseCriteria, type Criteria } from './match.js';
 import { checkPreconditions } from './precondition.js';
@@ -30,6 +30,7 @@ const nothing: Change = { guards: [], status: 204, issues: [] };
 /** Returns the change that deletes this version; nothing when it is deleted already. `also`: `Type/id` of what the same commit changes. */
 export const decideDeletion = async (context: Context, current: Version | undefined, also?: ReadonlySet<string>): Promise<Change> => {
   if (current?.body === undefined) return nothing;
+  checkNotLent(context, current);
   return { write: deletionOf(current, current.version), guards: await guardUnreferenced(context, current, also), status: 204, issues: await warnReferenced(context, current) };
 };
 
@@ -60,7 +61,10 @@ const deleteMatches = async (context: Context, criteria: Criteria): Promise<Fhir
     if (versions.length > most) throw new FhirError('too-costly', `The criteria match more than ${String(most)} resources; narrow them.`);
     const leaving = new Set(versions.map(({ type, id }) => `${type}/${id}`));
     const guards = [guard];
-    for (const version of versions) guards.push(...await guardUnreferenced(context, version, leaving));
+    for (const version of versions) {
+      checkNotLent(context, version);
+      guards.push(...await guardUnreferenced(context, version, leaving));
+    }
     const writes = versions.map((version) => deletionOf(version, version.version));
     const answer = keptAnswer(context, { kind: 'nothing' });
     const result = await commitOrTry(context, { writes, guards, answer });

@@ -6,7 +6,7 @@ import { FhirError } from '../core/error.js';
 import { permitsOneself } from '../access/consent/self.js';
 import { grantedRight } from '../access/right.js';
 import { isWithin, restrictPlan, rightTo } from '../access/restrict.js';
-import { widens } from '../access/widen.js';
+import { isOfLoan, widens } from '../access/widen.js';
 import { resourceTypes } from '../fhir/definitions.js';
 import type { CodeSource } from '../search/codes.js';
 import { revincludePlans, type Include } from '../search/include.js';
@@ -211,6 +211,14 @@ export interface Stored extends ResourceKey {
 }
 
 const noRelations: ReadonlySet<string> = new Set();
+
+/** Throws `forbidden` when what is there may not be changed or deleted as long as its patient's record is lent to the viewer. */
+export const checkNotLent = ({ service: { registry, standings }, viewer }: Context, { type, id, body }: Pick<Version, 'type' | 'id' | 'body'>): void => {
+  if (viewer.kind !== 'token' || body === undefined || viewer.standing === undefined || typeof viewer.standing.reach === 'string') return;
+  const entries = registry.extract(JSON.parse(body) as Record<string, unknown>);
+  if (!isOfLoan(viewer, { type, id, entries }, standings?.relationTypes ?? noRelations)) return;
+  throw new FhirError('forbidden', `The record is open to you by break-glass or by a permit: a ${type}, which says who has to do with the patient or who may see the record, cannot be changed or deleted meanwhile.`);
+};
 
 /** Throws `forbidden` when the viewer may not store the resource as it would become (design rule 6), or would reach more by it. */
 export const checkMayStore = async (context: Context, permission: 'c' | 'u', { type, id, value, entries }: Stored): Promise<void> => {

@@ -137,8 +137,32 @@ describe.each(engines)('break-glass on $name', ({ open }) => {
       { resourceType: 'CareTeam', status: 'active', subject: reference('Patient/B'), participant: [{ member: reference('Practitioner/P') }] },
       { resourceType: 'Consent', status: 'active', scope: { coding: [{ code: 'patient-privacy' }] }, category: [{ text: 'x' }], patient: reference('Patient/B'), policyRule: { text: 'x' }, provision: { type: 'permit', actor: [{ role: { text: 'x' }, reference: reference('Practitioner/P') }] } },
     ]) expect(await statusOf(P, 'POST', resource.resourceType, { body: resource })).toBe(403);
+    const { body: patient = '{}' } = await ask(P, 'GET', 'Patient/B');
+    await put({ resourceType: 'Encounter', id: 'visitB', status: 'finished', class: { code: 'AMB' }, subject: reference('Patient/B') });
+    const stay = [{ op: 'add', path: '/generalPractitioner', value: [reference('Practitioner/P')] }];
+    expect(await statusOf(P, 'PATCH', 'Patient/B', { body: stay })).toBe(403);
+    expect(await statusOf(P, 'PUT', 'Patient/B', { body: { ...(JSON.parse(patient) as object), generalPractitioner: [reference('Practitioner/P')] } })).toBe(403);
+    expect(await statusOf(P, 'POST', '', { body: { resourceType: 'Bundle', type: 'transaction', entry: [{ request: { method: 'PUT', url: 'Patient?_id=B' }, resource: { resourceType: 'Patient', generalPractitioner: [reference('Practitioner/P')] } }] } })).toBe(403);
+    for (const name of ['Patient/B', 'Encounter/visitB', 'Encounter?_id=visitB']) expect([name, await statusOf(P, 'DELETE', name)]).toEqual([name, 403]);
     // What is found in the emergency can be written down.
     expect(await statusOf(P, 'POST', 'Observation', { body: { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject: reference('Patient/B') } })).toBe(201);
+  });
+
+  it('leaves the Consents alone that it opens, also for who takes care of the patient', async () => {
+    const consent = { resourceType: 'Consent', id: 'deny', status: 'active', scope: { coding: [{ code: 'patient-privacy' }] }, category: [{ text: 'x' }], patient: reference('Patient/A'), policyRule: { text: 'x' }, provision: { type: 'deny', actor: [{ role: { text: 'x' }, reference: reference('Practitioner/P') }] } };
+    await put({ resourceType: 'Patient', id: 'A2' });
+    await put({ resourceType: 'CareTeam', id: 'team2', status: 'active', subject: reference('Patient/A2'), participant: [{ member: reference('Practitioner/P') }] });
+    await put(consent);
+    expect([await statusOf(P, 'GET', 'Patient/A'), await breakGlass(P, { reason }, 'A'), await statusOf(P, 'GET', 'Consent/deny')]).toEqual([404, 200, 200]);
+    for (const changed of [{ ...consent, status: 'inactive' }, { ...consent, patient: reference('Patient/A2') }]) expect(await statusOf(P, 'PUT', 'Consent/deny', { body: changed })).toBe(403);
+    expect(await statusOf(P, 'PATCH', 'Consent/deny', { body: [{ op: 'replace', path: '/status', value: 'inactive' }] })).toBe(403);
+    for (const name of ['Consent/deny', 'Consent?_id=deny']) expect([name, await statusOf(P, 'DELETE', name)]).toEqual([name, 403]);
+    // What does not come by the emergency goes on.
+    expect(await statusOf(P, 'POST', 'Encounter', { body: { resourceType: 'Encounter', status: 'finished', class: { code: 'AMB' }, subject: reference('Patient/A') } })).toBe(201);
+    expect(await statusOf(P, 'POST', 'Patient/A/$break-glass-end', { body: parameters({}) })).toBe(200);
+    expect(await statusOf(P, 'GET', 'Patient/A')).toBe(404);
+    expect(await statusOf(tA, 'DELETE', 'Consent/deny')).toBe(204);
+    expect(await statusOf(P, 'GET', 'Patient/A')).toBe(200);
   });
 
   it('is over for whoever does not work here any more', async () => {
