@@ -52,8 +52,10 @@ const reachedBy = ({ grant, standing }: TokenViewer): 'all' | ((patient: string)
 };
 
 /** Who one is, and in which role, is for others to say. */
-const givesIdentity = ({ standing }: TokenViewer, type: string, targets: readonly { readonly param: string; readonly target: string }[]): boolean => {
+const givesIdentity = ({ grant: { fhirUser = '' }, standing }: TokenViewer, type: string, targets: readonly { readonly param: string; readonly target: string }[]): boolean => {
   const reach = standing === undefined || typeof standing.reach === 'string' ? undefined : standing.reach;
+  // Who acts for a patient, and until when, is for the patient and the clinic to say.
+  if (type === 'RelatedPerson') return /^(?:Patient|RelatedPerson)\//.test(fhirUser) && targets.some(({ target }) => target.startsWith('Patient/') && target !== fhirUser);
   if (type === 'PractitionerRole') return reach === undefined || targets.some(({ param, target }) => param === 'practitioner' && reach.self.includes(target));
   if (type !== 'Person') return false;
   return targets.some(({ param, target }) => target.startsWith('Practitioner/') || (param === 'organization' && reach?.organizations.includes(target) !== true));

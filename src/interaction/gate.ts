@@ -232,6 +232,6 @@ export const checkMayStore = async (context: Context, permission: 'c' | 'u', { t
     throw new FhirError('forbidden', `The token does not let a ${type} like this be stored: it ties people to patients, and may name only those within reach.`);
   }
   if (viewer.kind === 'token' && type === 'Consent' && permitsOneself(viewer, value, baseUrl)) {
-    throw new FhirError('forbidden', 'Who works here cannot permit something to themselves by a Consent: have it stored by the patient or by somebody else.', { expression: 'Consent.provision' });
+    throw new FhirError('forbidden', 'Who works here or acts for the patient cannot permit something to themselves by a Consent: have it stored by the patient or by somebody else.', { expression: 'Consent.provision' });
   }
 };

@@ -93,6 +93,24 @@ describe.each(engines)('writing on $name', ({ open }) => {
     expect([await create(staff, role('Practitioner/S')), await create(staff, role('Practitioner/Q'))]).toEqual([403, 201]);
   });
 
+  it('who acts for a patient neither prolongs that nor permits more to themselves; the patient does', async () => {
+    const related = (more: object = {}): Resource => ({ resourceType: 'RelatedPerson', id: 'R', patient: reference('Patient/A'), period: { end: '2999-01-01' }, ...more });
+    await put(related());
+    const permit = (actor: object): Resource => ({ resourceType: 'Consent', id: 'x', status: 'active', scope: { coding: [{ code: 'patient-privacy' }] }, category: [{ text: 'x' }], patient: reference('Patient/A'), policyRule: { text: 'x' }, provision: { type: 'deny', actor: [{ role: { text: 'x' }, reference: reference('Practitioner/Q') }], provision: [{ type: 'permit', securityLabel: [{ code: 'HIV' }], actor: [{ role: { text: 'x' }, reference: actor }] }] } });
+    const app = { identifier: { system: 'https://concierge-fhir.example.org/NamingSystem/client-id', value: 'app' } };
+    const proxies: [Viewer, string][] = [[token('user/*.cruds', { user: 'r', fhirUser: 'RelatedPerson/R', patients: ['A'] }), 'RelatedPerson/R'], [token('user/*.cruds patient/*.cruds', { user: 'b', fhirUser: 'Patient/B', patient: 'A', patients: ['B', 'A'] }), 'Patient/B']];
+    for (const [proxy, self] of proxies) {
+      expect(await statusOf(proxy, 'GET', 'RelatedPerson/R')).toBe(200);
+      expect(await update(proxy, related({ period: { end: '3999-01-01' } }))).toBe(403);
+      expect(await statusOf(proxy, 'PATCH', 'RelatedPerson/R', [{ op: 'remove', path: '/period' }])).toBe(403);
+      expect(await create(proxy, related())).toBe(403);
+      for (const actor of [reference(self), app]) expect(await create(proxy, permit(actor))).toBe(403);
+      expect(await create(proxy, permit(reference('Practitioner/P')))).toBe(201);
+    }
+    expect([await update(tAw, related({ period: { end: '3999-01-01' } })), await create(tAw, related()), await create(tAw, permit(reference('RelatedPerson/R'))), await create(tAw, permit(app))]).toEqual([200, 201, 201, 201]);
+    expect(await create(tUw, related())).toBe(201);
+  });
+
   it('a team of one patient does not open a plan of another that names it', async () => {
     await put({ resourceType: 'CarePlan', id: 'planB', status: 'active', intent: 'plan', subject: reference('Patient/B'), careTeam: [reference('CareTeam/teamA')] });
     expect(await statusOf(tUw, 'GET', 'Patient/B')).toBe(404);
