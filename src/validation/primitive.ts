@@ -9,9 +9,11 @@ export type PrimitiveCheck = (value: unknown) => boolean;
 const longestText = 1024 * 1024;
 const mostInteger = 2147483647;
 
-const isText: PrimitiveCheck = (value) => typeof value === 'string' && value !== '' && value.length <= longestText;
+/** "Strings SHALL NOT contain Unicode character points below 32, except for u0009 (horizontal tab), u000D (carriage return) and u000A (line feed)"; XML has no way to write them. */
+const control = /[^\P{Cc}\t\n\r\u007f-\u009f]/u;
+const isText: PrimitiveCheck = (value) => typeof value === 'string' && value !== '' && value.length <= longestText && !control.test(value);
 const noSpace = /^[^ \t\r\n\v\f]+$/;
-const isUri: PrimitiveCheck = (value) => typeof value === 'string' && noSpace.test(value);
+const isUri: PrimitiveCheck = (value) => typeof value === 'string' && noSpace.test(value) && !control.test(value);
 const fits = (form: RegExp): PrimitiveCheck => (value) => typeof value === 'string' && form.test(value);
 const isInteger = (least: number): PrimitiveCheck => (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= mostInteger;
 
@@ -87,10 +89,10 @@ export const primitiveForms: Readonly<Record<string, string>> = {
   id: '1 to 64 characters of A-Z, a-z, 0-9, "-" and "."',
   instant: 'a moment with seconds and zone: YYYY-MM-DDThh:mm:ss.sss+zz:zz',
   integer: 'a whole number of -2147483648 to 2147483647, without quotes',
-  markdown: 'a text that is not empty, of at most 1,048,576 characters',
+  markdown: 'a text that is not empty, of at most 1,048,576 characters, no control character among them but tab and line ends',
   oid: 'an OID as a URI: urn:oid:1.2.3',
   positiveInt: 'a whole number of 1 to 2147483647, without quotes',
-  string: 'a text that is not empty, of at most 1,048,576 characters',
+  string: 'a text that is not empty, of at most 1,048,576 characters, no control character among them but tab and line ends',
   time: 'a time of day: hh:mm:ss',
   unsignedInt: 'a whole number of 0 to 2147483647, without quotes',
   uri: 'a URI without white space',
