@@ -47,7 +47,8 @@ const reachedBy = ({ grant, standing }: TokenViewer): 'all' | ((patient: string)
   const contexts = new Set(grant.scopes.map(({ context }) => context));
   const reach = standing?.reach ?? 'token';
   if (reach === 'all' || (contexts.has('system') && grant.policy === undefined)) return 'all';
-  if (reach !== 'token') return (patient) => reach.patients.get(patient)?.some((rule) => !lent.has(rule)) === true;
+  // What is only lent was refused before this is asked.
+  if (reach !== 'token') return (patient) => reach.patients.has(patient);
   return (patient) => (contexts.has('patient') && grant.patient === patient) || (contexts.has('user') && grant.patients?.includes(patient) === true);
 };
 

@@ -99,7 +99,7 @@ const withholding: readonly Point[] = [
   { name: 'change of labels', file: 'interaction/change.js', text: 'checkLabels(context, incoming, former);', without: '', cases: ['D3-label'] },
   { name: 'permit to oneself', file: gate, text: 'permitsOneself(viewer, value, baseUrl)', without: 'false', cases: ['S8-permit'] },
   { name: 'only what the permit is about', file: 'access/consent/withhold.js', text: 'const beyond = flags.isOnlyPermitted', without: 'const beyond = false', cases: ['S8-permit'] },
-  { name: 'lent reach makes no relation', file: 'access/widen.js', text: '!lent.has(rule)', without: 'true', cases: ['I6', 'S8-permit'] },
+  { name: 'lent reach makes no relation', file: 'access/widen.js', text: 'lent.has(rule)', without: 'false', cases: ['I6', 'S8-permit'] },
   { name: 'break-glass is written by the server', file: 'access/withheld.js', text: 'byServer(type, permission)])', without: 'false])', cases: ['I6'] },
   { name: 'break-glass needs a reason', file: 'operation/access/break-glass.js', text: 'if (reason.length >= shortest && reason.length <= longest)', without: 'if (true)', cases: ['I6'] },
   { name: 'break-glass is for practitioners', file: 'operation/access/break-glass.js', text: 'return reads && (', without: 'return fhirUser === undefined ? \'Practitioner/P\' : (', cases: ['I6'] },
